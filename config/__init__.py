@@ -1,0 +1,1 @@
+"""The shell around the business: settings, URLs, pages' frame."""
