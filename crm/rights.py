@@ -1,0 +1,76 @@
+"""Who may do what: one table of acts by role, and one question, :func:`may`.
+
+Rows are a different question, answered by each queryset's ``visible_to(user)``. An act on
+a row needs both: the role in this table, and the row inside the person's scope. Verbs
+ask :func:`require` themselves, so a form, the board, the API and the admin meet the same
+answer; pages ask :func:`may` to show only what would be allowed.
+"""
+
+from typing import Protocol
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Role, User
+from crm.refusals import NotAllowed
+
+OFFICER, MANAGER, VERIFIER = Role.OFFICER, Role.MANAGER, Role.VERIFIER
+LEADER, SUPERVISOR, AUDITOR = Role.LEADER, Role.SUPERVISOR, Role.AUDITOR
+ADMIN, SYSTEM = Role.ADMIN, Role.SYSTEM
+
+PEOPLE = frozenset({OFFICER, MANAGER, VERIFIER, LEADER, SUPERVISOR, AUDITOR, ADMIN})
+
+ACTS: dict[str, frozenset[Role]] = {
+    # reading
+    "figures.view": PEOPLE,
+    "project.view": PEOPLE,
+    "document.view": PEOPLE,
+    "load.view": frozenset({OFFICER, MANAGER, VERIFIER, LEADER, AUDITOR, ADMIN}),
+    # the pipeline
+    "project.edit": frozenset({OFFICER, MANAGER}),
+    "milestone.claim": frozenset({OFFICER, MANAGER}),
+    "milestone.override": frozenset({MANAGER}),
+    "milestone.verify": frozenset({VERIFIER}),
+    "milestone.return": frozenset({VERIFIER}),
+    "milestone.revoke": frozenset({VERIFIER}),
+    "milestone.correct": frozenset({VERIFIER}),
+    "attribution.change": frozenset({MANAGER, LEADER, SYSTEM}),
+    "status.change": frozenset({OFFICER, MANAGER, SYSTEM}),
+    "status.approve": frozenset({MANAGER, LEADER, SYSTEM}),
+    "funds.record": frozenset({OFFICER, MANAGER}),
+    "funds.verify": frozenset({VERIFIER}),
+    # a county's existing ledger
+    "ledger.load": frozenset({VERIFIER, ADMIN, SYSTEM}),
+    "ledger.undo": frozenset({VERIFIER, ADMIN, SYSTEM}),
+    # the county itself
+    "county.configure": frozenset({ADMIN}),
+    "target.set": frozenset({LEADER, ADMIN}),
+}
+
+
+class Scoped(Protocol):
+    """A row that belongs to a park or to a person."""
+
+    park_id: int | None
+    officer_id: int | None
+
+
+def in_scope(user: User, row: Scoped) -> bool:
+    """Whether a row lies in the person's scope: the county, their park, or their own."""
+    return user.is_county_wide or row.park_id == user.park_id or row.officer_id == user.pk
+
+
+def may(user: User, act: str, row: Scoped | None = None) -> bool:
+    """Whether ``user`` may do ``act``, on ``row`` where the act is on one.
+
+    Raises ``KeyError`` for an act that the table does not know: an act that nobody wrote
+    down is a mistake, not a permission.
+    """
+    if user.role not in ACTS[act]:
+        return False
+    return row is None or in_scope(user, row)
+
+
+def require(user: User, act: str, row: Scoped | None = None) -> None:
+    """Raise :class:`crm.refusals.NotAllowed` unless ``may(user, act, row)``."""
+    if not may(user, act, row):
+        raise NotAllowed(_("您的角色或所在园区不能进行这项操作，请联系园区负责人或管理员"))

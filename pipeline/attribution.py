@@ -1,0 +1,147 @@
+"""Whose credit a milestone is: parks, transfers between them, and shares.
+
+The rule (docs/domain.md): an effective milestone keeps the park that it was verified
+with. One that happens on or after the day of a transfer goes to the new park, or is
+divided by the shares agreed then; shares sum to 100 % and the county counts once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Park, User
+from crm.refusals import ReasonNeeded, Refused
+from crm.rights import require
+from pipeline.models import (
+    Attribution,
+    AttributionShare,
+    FundsReceipt,
+    Milestone,
+    MilestoneShare,
+    Project,
+)
+
+Shares = Sequence[AttributionShare]
+WHOLE = Decimal(100)
+
+
+class SharesDoNotSum(Refused):
+    """Shares of credit have to sum to 100 %."""
+
+    code = "shares_do_not_sum"
+
+
+@transaction.atomic
+def transfer(
+    project: Project,
+    *,
+    to: Park | None,
+    on: dt.date,
+    reason: str,
+    by: User,
+    at: dt.datetime,
+    shares: Mapping[Park, Decimal] | None = None,
+) -> Attribution:
+    """Hand a project to another park from day ``on``, with shares of credit in percent.
+
+    Milestones that happened before ``on`` stay where they are. ``to`` may be the park
+    that it is in already, to agree on shares without moving it.
+
+    Raises ``NotAllowed``, ``ReasonNeeded``, ``SharesDoNotSum``.
+    """
+    require(by, "attribution.change", project)
+    if not reason.strip():
+        raise ReasonNeeded(_("请写明流转原因"))
+    shares = shares or {}
+    if shares and sum(shares.values()) != WHOLE:
+        raise SharesDoNotSum(_("各园区份额合计必须为 100%"))
+    project = Project.objects.select_for_update().get(pk=project.pk)
+    if not project.attributions.exists():
+        Attribution.objects.create(
+            project=project,
+            park=project.park,
+            effective_on=None,
+            reason=str(_("最初归属")),
+            recorded_at=at,
+            recorded_by=by,
+        )
+    row = Attribution.objects.create(
+        project=project,
+        park=to,
+        effective_on=on,
+        reason=reason.strip(),
+        recorded_at=at,
+        recorded_by=by,
+    )
+    AttributionShare.objects.bulk_create(
+        AttributionShare(attribution=row, park=park, percent=percent)
+        for park, percent in shares.items()
+    )
+    project.park = to
+    project.is_county_level = project.is_county_level and to is None
+    project.save(update_fields=["park", "is_county_level"])
+    return row
+
+
+def in_force(project: Project, on: dt.date) -> tuple[Park | None, Shares]:
+    """The park that a milestone of day ``on`` is credited to, and the shares, if any.
+
+    Of the attributions that have taken effect by that day the latest day wins, and of
+    one day the one recorded last. A project that was never transferred is its park's.
+    """
+    rows = [
+        row
+        for row in project.attributions.select_related("park").prefetch_related("shares")
+        if row.effective_on is None or row.effective_on <= on
+    ]
+    if not rows:
+        return project.park, ()
+    last = max(rows, key=lambda row: (row.effective_on or dt.date.min, row.pk))
+    return last.park, list(last.shares.all())
+
+
+def copy_dimensions(project: Project, fact: Milestone | FundsReceipt, *, on: dt.date) -> Shares:
+    """Write on a fact what figures group and narrow it by; returns the shares in force."""
+    park, shares = in_force(project, on)
+    fact.park = park
+    fact.channel_id = project.channel_id
+    fact.industry_id = project.industry_id
+    fact.officer_id = project.officer_id
+    fact.fund_source = project.fund_source
+    fact.local_investor = project.investor.is_local
+    return shares
+
+
+def fix_shares(milestone: Milestone, shares: Shares) -> list[MilestoneShare]:
+    """Store a milestone's shares, its amount allotted so that the parts add up exactly."""
+    if not shares:
+        return []
+    amounts = allot(milestone.amount, [share.percent for share in shares])
+    return MilestoneShare.objects.bulk_create(
+        MilestoneShare(
+            milestone=milestone, park_id=share.park_id, percent=share.percent, amount=amount
+        )
+        for share, amount in zip(shares, amounts, strict=True)
+    )
+
+
+def allot(amount: Decimal | None, percents: Sequence[Decimal]) -> list[Decimal | None]:
+    """Divide an amount in yuan by percentages, to the fen and without remainder.
+
+    Largest remainder: each part is cut to whole fen, and the fen left over go one each
+    to the parts that lost most, the earlier one first.
+    """
+    if amount is None:
+        return [None] * len(percents)
+    fen = int(amount * 100)
+    exact = [fen * percent / WHOLE for percent in percents]
+    parts = [int(part) for part in exact]
+    by_loss = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for i in by_loss[: fen - sum(parts)]:
+        parts[i] += 1
+    return [Decimal(part).scaleb(-2) for part in parts]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.fields import FixedPointField
+from pipeline.stages import ContractKind
+
+
+class CountySettingsQuerySet(models.QuerySet["CountySettings"]):
+    def known_at(self, known_at: dt.datetime) -> CountySettings:
+        """The settings in force at an instant; before any were recorded, the defaults."""
+        return (
+            self.filter(recorded_at__lte=known_at).order_by("-recorded_at", "-id").first()
+            or CountySettings()
+        )
+
+
+class CountySettings(models.Model):
+    """What a county decides about how its figures are made; each change is a new version.
+
+    A figure as of an instant uses the version known then, so that it comes out the same
+    for ever. Places differ in what they count, hence the narrowing settings; each that
+    is on is printed in a report's footnotes (口径).
+    """
+
+    county = models.CharField(_("县名"), max_length=40, default="平陆县")
+    exclude_terminated = models.BooleanField(
+        _("剔除已终止项目"),
+        default=False,
+        help_text=_("默认不剔除：签约后终止的项目仍留在分子和分母，避免靠剔除失败项目抬高开工率"),
+    )
+    minimum_investment = FixedPointField(
+        _("计入门槛（元）"),
+        places=2,
+        default=0,
+        db_column="minimum_investment_fen",
+        help_text=_("协议总投资低于此数的项目不计入；有的市县以 1000 万元或 1 亿元为线"),
+    )
+    exclude_policy_funded = models.BooleanField(
+        _("剔除财政投资项目"),
+        default=False,
+        help_text=_("专项债、中央预算内和其他政策资金项目；多数考核办法不计入招商引资"),
+    )
+    exclude_real_estate = models.BooleanField(
+        _("剔除房地产项目"), default=False, help_text=_("GB/T 4754 大类 70")
+    )
+    exclude_local_investors = models.BooleanField(
+        _("剔除县内投资方"), default=False, help_text=_("有的市县只计县外资金")
+    )
+    permit_required = models.BooleanField(
+        _("开工须有施工许可证"), default=False, help_text=_("开工门槛是否要求施工许可证")
+    )
+    recorded_at = models.DateTimeField(_("生效时间"))
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("记录人"),
+    )
+    reason = models.CharField(_("原因"), max_length=200)
+
+    objects = CountySettingsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("县级设置")
+        ordering = ["-recorded_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="county_settings_minimum_not_negative",
+                condition=Q(minimum_investment__gte=0),
+                violation_error_message=_("计入门槛不能为负"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.county} {self.recorded_at:%Y-%m-%d}"
+
+
+class ContractTerm(models.Model):
+    """A word that ledgers use for what was signed, and the contract kind that it means."""
+
+    term = models.CharField(_("写法"), max_length=40, unique=True)
+    kind = models.CharField(_("合同类型"), max_length=12, choices=ContractKind)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("合同写法")
+        ordering = ["kind", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="contract_term_kind_known",
+                condition=Q(kind__in=ContractKind.values),
+                violation_error_message=_("没有这种合同类型"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.term} = {self.get_kind_display()}"
