@@ -38,8 +38,8 @@ from crm.fields import FixedPointField
 from crm.models import Channel, Industry, Park, User
 from pipeline.models import (
     CountySettings,
-    FundsReceipt,
     FundSource,
+    FundsReceipt,
     HolderKind,
     Metric,
     Milestone,
@@ -355,7 +355,7 @@ def behind(
     window: Window,
     *,
     by: str = "park",
-    key: int | None | str = "total",
+    key: int | str | None = "total",
     user: User | None = None,
 ) -> QuerySet[Any]:
     """The facts that a figure consists of, by the predicate that sums it.
