@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--servers",
         action="store_true",
-        help="start throw-away PostgreSQL and Redis servers where DATABASE_URL, REDIS_URL are unset",
+        help="start throw-away PostgreSQL and Redis where DATABASE_URL, REDIS_URL are unset",
     )
 
 
