@@ -1,0 +1,264 @@
+"""Milestones of a county's existing ledger, in bulk: an override of its own kind.
+
+The workbook and its row stand as the evidence. What the gates ask of days and amounts
+holds; what they ask in documents, people and interactions is waived
+(``gates.missing_for_history``). Each milestone is marked historical, claimed by a system
+user and verified by another; a correction revokes and claims anew.
+
+Everything here works on batches: a fixed number of statements per batch, inside the
+caller's transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from crm.models import Role, User
+from pipeline.gates import Claim, Day, Facts, Requirement, missing_for_history
+from pipeline.models import LoadRow, Milestone, Project, StageChange
+from pipeline.stages import (
+    ContractKind,
+    MilestoneKind,
+    Stage,
+    stage_given_by,
+    stage_reached,
+)
+
+ORDER = (
+    MilestoneKind.SIGNING,
+    MilestoneKind.FILING,
+    MilestoneKind.GROUNDBREAKING,
+    MilestoneKind.STATISTICS,
+    MilestoneKind.PRODUCTION,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a ledger's row says of one milestone. ``amount`` in yuan, for signings."""
+
+    day: Day
+    contract_kind: str = ""
+    amount: Decimal | None = None
+
+
+Facts_ = Mapping[str, Fact]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One milestone to record: for which project and row, and what it takes the place of."""
+
+    project: Project
+    kind: str
+    fact: Fact
+    row: LoadRow
+    replaces: Milestone | None = None
+
+
+def claimant() -> User:
+    """The system user under whom a ledger's milestones are claimed."""
+    return _system_user("history-claims", "历史台账")
+
+
+def verifier() -> User:
+    """The system verifier of a ledger's milestones where no person is named."""
+    return _system_user("history-import", "历史导入")
+
+
+def _system_user(username: str, full_name: str) -> User:
+    user, new = User.objects.get_or_create(
+        username=username,
+        defaults={"full_name": full_name, "role": Role.SYSTEM, "is_active": False},
+    )
+    if new:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user
+
+
+def missing(facts: Facts_, *, today: dt.date, is_expansion: bool) -> list[Requirement]:
+    """What the gates miss in a row's milestones taken together; empty when they fit."""
+    signing = facts.get(MilestoneKind.SIGNING)
+    counted = signing if signing and signing.contract_kind != ContractKind.FRAMEWORK else None
+    days = {kind: fact.day for kind, fact in facts.items()}
+    needs: list[Requirement] = []
+    for kind in ORDER:
+        fact = facts.get(kind)
+        if fact is None:
+            continue
+        known = Facts(
+            today=today,
+            claim=Claim(fact.day, fact.amount),
+            is_expansion=is_expansion,
+            signing=counted and counted.day,
+            groundbreaking=days.get(MilestoneKind.GROUNDBREAKING),
+            production=days.get(MilestoneKind.PRODUCTION),
+        )
+        needs += missing_for_history(known, kind, fact.contract_kind)
+    return needs
+
+
+def record(
+    entries: Sequence[Entry],
+    *,
+    facts_of: Mapping[int, Facts_],
+    claimed_by: User,
+    verified_by: User,
+    at: dt.datetime,
+    reason: str,
+) -> list[Milestone]:
+    """Record a batch: revoke what is replaced, claim and verify anew, move the projects.
+
+    ``facts_of`` gives for each project (by id) its milestones as they are to be, which
+    must have passed :func:`missing`. Returns the new milestones.
+    """
+    revoke(
+        [entry.replaces for entry in entries if entry.replaces is not None],
+        by=verified_by,
+        at=at,
+        reason=reason,
+    )
+    new = Milestone.objects.bulk_create(
+        [
+            Milestone(
+                project=entry.project,
+                kind=entry.kind,
+                contract_kind=entry.fact.contract_kind,
+                occurred_on=entry.fact.day.on,
+                precision=entry.fact.day.precision,
+                not_before=_earliest(entry.kind, entry.fact, facts_of[entry.project.pk]),
+                amount=entry.fact.amount
+                if entry.kind == MilestoneKind.SIGNING
+                else entry.project.agreed_investment,
+                corrects=entry.replaces,
+                is_historical=True,
+                load_row=entry.row,
+                claimed_at=at,
+                claimed_by=claimed_by,
+                verified_at=at,
+                verified_by=verified_by,
+                park_id=entry.project.park_id,
+                channel_id=entry.project.channel_id,
+                industry_id=entry.project.industry_id,
+                officer_id=entry.project.officer_id,
+                fund_source=entry.project.fund_source,
+                local_investor=entry.project.investor.is_local,
+            )
+            for entry in entries
+        ],
+        batch_size=1000,
+    )
+    restage(
+        {entry.project.pk: entry.project for entry in entries}.values(),
+        by=verified_by,
+        at=at,
+        reason=reason,
+    )
+    return new
+
+
+def revoke(milestones: Iterable[Milestone], *, by: User, at: dt.datetime, reason: str) -> None:
+    """Revoke a batch in one statement; the caller restages the projects."""
+    ids = [milestone.pk for milestone in milestones]
+    if ids:
+        Milestone.objects.effective().filter(pk__in=ids).update(
+            revoked_at=at, revoked_by=by, revoke_reason=reason[:200]
+        )
+
+
+def restage(projects: Iterable[Project], *, by: User, at: dt.datetime, reason: str) -> None:
+    """Bring a batch of projects to the stage that their effective milestones give.
+
+    As ``milestones.restage`` does for one, with a change for every stage that is passed,
+    each effective on the day of the milestone that reached it; the stages themselves are
+    then copied from the changes in one statement.
+    """
+    by_id = {project.pk: project for project in projects}
+    effective: dict[int, list[Milestone]] = defaultdict(list)
+    found = Milestone.objects.effective().filter(project__in=list(by_id), expansion__isnull=True)
+    for milestone in found.only("project_id", "kind", "contract_kind", "occurred_on"):
+        effective[milestone.project_id].append(milestone)
+    changes: list[StageChange] = []
+    days: dict[int, dt.date] = {}
+    shown: dict[int, dt.date | None] = {}  # stage_since as the statement below leaves it
+    for pk, project in by_id.items():
+        own = sorted(effective[pk], key=lambda m: stage_reached(m.kind, m.contract_kind).rank)
+        stage = stage_given_by((m.kind, m.contract_kind) for m in own)
+        before = Stage(project.stage)
+        if own:
+            days[pk] = max(
+                m.occurred_on for m in own if stage_reached(m.kind, m.contract_kind) == stage
+            )
+        if stage.rank < before.rank:
+            lost = own[-1] if own else _last_revoked(pk)
+            changes.append(
+                _change(project, before, stage, lost, timezone.localdate(at), by, at, reason)
+            )
+        for milestone in own:
+            reached = stage_reached(milestone.kind, milestone.contract_kind)
+            if before.rank < reached.rank <= stage.rank:
+                changes.append(
+                    _change(
+                        project, before, reached, milestone, milestone.occurred_on, by, at, reason
+                    )
+                )
+                before = reached
+        shown[pk] = changes[-1].effective_on if stage != project.stage else project.stage_since
+        project.stage = stage
+        project.stage_since = days.get(pk)
+    StageChange.objects.bulk_create(changes, batch_size=1000)
+    latest = StageChange.objects.filter(project=OuterRef("pk")).order_by("-id")
+    Project.objects.filter(pk__in={change.project_id for change in changes}).update(
+        stage=Subquery(latest.values("to_stage")[:1]),
+        stage_since=Subquery(latest.values("effective_on")[:1]),
+    )
+    # Moved back, or a day was corrected: the stage's first day is its milestone's.
+    Project.objects.bulk_update(
+        [project for pk, project in by_id.items() if shown[pk] != project.stage_since],
+        ["stage_since"],
+        batch_size=500,
+    )
+
+
+def _change(
+    project: Project,
+    before: Stage,
+    after: Stage,
+    milestone: Milestone,
+    on: dt.date,
+    by: User,
+    at: dt.datetime,
+    reason: str,
+) -> StageChange:
+    return StageChange(
+        project=project,
+        from_stage=before,
+        to_stage=after,
+        effective_on=on,
+        changed_at=at,
+        changed_by=by,
+        milestone=milestone,
+        reason=reason[:200],
+    )
+
+
+def _last_revoked(project_id: int) -> Milestone:
+    return Milestone.objects.filter(project=project_id, revoked_at__isnull=False).latest(
+        "revoked_at", "pk"
+    )
+
+
+def _earliest(kind: str, fact: Fact, facts: Facts_) -> dt.date | None:
+    ground = {
+        MilestoneKind.GROUNDBREAKING: MilestoneKind.SIGNING,
+        MilestoneKind.PRODUCTION: MilestoneKind.GROUNDBREAKING,
+    }.get(MilestoneKind(kind))
+    return facts[ground].day.floor_for(fact.day.precision) if ground else None

@@ -1,0 +1,199 @@
+"""Loading a county's ledger: from rows that were read to projects with their history.
+
+One load is one transaction and can be undone as a whole (``undoing.py``). Rows come in
+batches, each loaded by a fixed number of statements (``batches.py``), so that memory is
+bounded by the sheet's cells and one batch.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.models import Channel, Park, User
+from crm.rights import require
+from pipeline import history
+from pipeline.models import ContractTerm, Load, RowOutcome
+from pipeline.models.loads import workbook_path
+from pipeline.spreadsheets.batches import Loader
+from pipeline.spreadsheets.ledger import Event, Ledger, Reject, Vocabulary, read_ledger
+from pipeline.spreadsheets.rejects import RejectsWriter
+from pipeline.stages import Status
+
+BATCH = 1000
+MOST_NOTES = 500
+STATUS_WORDS = {
+    "流失": Status.LOST,
+    "终止": Status.TERMINATED,
+    "已终止": Status.TERMINATED,
+    "搁置": Status.SUSPENDED,
+    "暂停": Status.SUSPENDED,
+}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a load. ``rows`` = loaded + skipped + rejected, and ``loaded`` =
+    created + updated + unchanged."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    rejects_file: Path | None = None
+    load: Load | None = None
+
+    @property
+    def loaded(self) -> int:
+        return sum(
+            self.counts[o] for o in (RowOutcome.CREATED, RowOutcome.UPDATED, RowOutcome.UNCHANGED)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``import_ledger --json`` (docs/contract)."""
+        several = len({reject.sheet for reject in self.rejects}) > 1
+        return {
+            "rows": self.counts.total(),
+            "loaded": self.loaded,
+            **{str(outcome): self.counts[outcome] for outcome in RowOutcome},
+            "rejects": [
+                {
+                    "row": reject.row,
+                    **({"sheet": reject.sheet} if several else {}),
+                    "column": reject.column,
+                    "value": reject.value,
+                    "code": reject.code,
+                    "message": reject.message,
+                }
+                for reject in self.rejects
+            ],
+            "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "notes": self.notes,
+        }
+
+
+def vocabulary() -> Vocabulary:
+    """The county's words, from its parks, channels and contract terms."""
+    return Vocabulary(
+        parks={
+            word: park.slug
+            for park in Park.objects.all()
+            for word in (park.name, park.short_name, *park.aliases)
+        },
+        channels={
+            word: channel.code
+            for channel in Channel.objects.all()
+            for word in (channel.name, *channel.aliases)
+        },
+        contracts=dict(ContractTerm.objects.values_list("term", "kind")),
+        statuses={word: str(status) for word, status in STATUS_WORDS.items()},
+    )
+
+
+def load(
+    path: Path,
+    *,
+    today: dt.date,
+    at: dt.datetime,
+    verified_by: User | None = None,
+    header_map: Mapping[str, str] | None = None,
+    rejects_to: Path | None = None,
+    dry_run: bool = False,
+    name: str = "",
+) -> Outcome:
+    """Load the ledgers of a workbook as history, all or nothing.
+
+    ``today`` is the day that future days are judged by, ``at`` the instant from which
+    the loaded facts are known. ``verified_by`` verifies the milestones (default: the
+    system verifier) and needs the right to load. Rejects go to ``rejects_to``, a
+    workbook to correct and load again, where there are any. ``dry_run`` does all of it
+    and then takes it back.
+
+    Raises ``LedgerError`` where no ledger can be read, ``NotAllowed``.
+    """
+    with transaction.atomic():
+        verified_by = verified_by or history.verifier()
+        require(verified_by, "ledger.load")
+        ledger = read_ledger(path, today=today, vocabulary=vocabulary(), header_map=header_map)
+        batch = _register(path, name or path.name, today=today, at=at, by=verified_by)
+        outcome = Outcome(load=batch)
+        loader = Loader(
+            load=batch,
+            ledger=ledger,
+            today=today,
+            at=at,
+            claimed_by=history.claimant(),
+            verified_by=verified_by,
+        )
+        with _rejects(rejects_to, ledger) as writer:
+            for events in _batches(ledger.events()):
+                outcome.counts.update(loader.take(events))
+                for reject in loader.rejects:
+                    outcome.rejects.append(reject)
+                    if writer is not None:
+                        writer.add(reject)
+                loader.rejects.clear()
+        if rejects_to is not None and outcome.rejects:
+            outcome.rejects_file = rejects_to
+        elif rejects_to is not None:
+            rejects_to.unlink(missing_ok=True)
+        outcome.notes = _capped([*ledger.notes, *loader.notes])
+        batch.summary = {key: value for key, value in outcome.as_json().items() if key != "rejects"}
+        batch.save(update_fields=["summary"])
+        if dry_run:
+            outcome.load = None
+            transaction.set_rollback(True)
+        else:
+            _keep(path, batch)
+    return outcome
+
+
+def _register(path: Path, name: str, *, today: dt.date, at: dt.datetime, by: User) -> Load:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    batch = Load(
+        name=name,
+        sha256=digest,
+        size=path.stat().st_size,
+        today=today,
+        loaded_at=at,
+        loaded_by=by,
+    )
+    batch.file.name = workbook_path(batch, name)
+    batch.save()
+    return batch
+
+
+def _keep(path: Path, batch: Load) -> None:
+    """Keep the workbook: its rows are the evidence of what was loaded."""
+    storage, kept = batch.file.storage, batch.file.name
+    if not storage.exists(kept):
+        with path.open("rb") as file:
+            storage.save(kept, File(file))
+
+
+def _rejects(path: Path | None, ledger: Ledger) -> Any:
+    return nullcontext() if path is None else RejectsWriter(path, ledger)
+
+
+def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:
+    while batch := list(islice(events, BATCH)):
+        yield batch
+
+
+def _capped(notes: list[str]) -> list[str]:
+    """At most as many notes as a person reads, and how many more there were."""
+    if len(notes) <= MOST_NOTES:
+        return notes
+    more = _("另有 %(count)s 条说明未列出") % {"count": len(notes) - MOST_NOTES}
+    return [*notes[:MOST_NOTES], more]
