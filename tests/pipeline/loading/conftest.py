@@ -1,0 +1,31 @@
+"""A county that has been set up, and ledgers to load into it."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from pipeline.rollups import Row, Window, rollup
+from tests.pipeline.loading.ledgers import LOADED_AT, TODAY, Book
+
+
+@pytest.fixture
+def county(db: None) -> None:
+    call_command("setup_county", verbosity=0)
+
+
+@pytest.fixture
+def book(county: None, tmp_path: Path, settings: Any) -> Book:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return Book(tmp_path)
+
+
+@pytest.fixture
+def total() -> Callable[..., Row]:
+    def of(known_at: dt.datetime = LOADED_AT + dt.timedelta(days=90), year: int = 2026) -> Row:
+        return rollup(Window(year, TODAY, known_at)).total
+
+    return of
