@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 
@@ -22,6 +23,10 @@ class FixedPointField(models.BigIntegerField):
     """
 
     description = _("定点小数")
+
+    # What the type checker's plug-in takes for the field's values.
+    _pyi_private_set_type: Decimal | int | str | Combinable  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def __init__(self, *args: Any, places: int = 2, **kwargs: Any) -> None:
         self.places = places
@@ -58,7 +63,7 @@ class FixedPointField(models.BigIntegerField):
     @property
     def validators(self) -> list[Any]:
         """The field's own only: the base class would compare yuan with the range of fen."""
-        return [*self.default_validators, *self._validators]
+        return [*self.default_validators, *self._validators]  # type: ignore[attr-defined]
 
     def formfield(self, **kwargs: Any) -> Any:
         return models.Field.formfield(

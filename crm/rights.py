@@ -42,7 +42,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "ledger.load": frozenset({VERIFIER, ADMIN, SYSTEM}),
     "ledger.undo": frozenset({VERIFIER, ADMIN, SYSTEM}),
     # the county itself
-    "county.configure": frozenset({ADMIN}),
+    "county.configure": frozenset({ADMIN, SYSTEM}),
     "target.set": frozenset({LEADER, ADMIN}),
 }
 
