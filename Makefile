@@ -20,7 +20,9 @@ DEV := $(STAMPS)/dev-$(call digest,requirements/runtime.txt requirements/dev.txt
 ASSETS := node_modules/.stamp-$(call digest,package.json package-lock.json)
 STATIC := var/static/.collected
 WORDS := config/locale/en/LC_MESSAGES/django.mo
-PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes
+# Wheels only: no compiler is needed. Python compiles what it loads, when it loads it.
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile \
+	--only-binary :all: --require-hashes
 
 .PHONY: help
 help:
@@ -81,12 +83,13 @@ run: export DATABASE_URL := sqlite:///var/groundbreak.sqlite3
 run: export REDIS_URL :=
 run: export SECURE_COOKIES := off
 run: export LOG_FORMAT := console
-run: install
-	@$(MAKE) -j2 $(STATIC) $(WORDS)
+run:
+	@$(MAKE) -j2 install $(STATIC) $(WORDS)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) seed_demo
 	@echo; echo "Groundbreak: http://127.0.0.1:$(PORT)  (Ctrl-C ends it)"
-	@exec $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --threads 8 --log-level warning
+	@exec $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --threads 8 \
+		--no-control-socket --log-level error
 
 # --- Proving ---------------------------------------------------------------------------
 # Every test that is not marked for PostgreSQL holds on both databases, so it runs on both.
