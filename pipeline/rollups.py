@@ -145,6 +145,13 @@ FIGURES: dict[str, Figure] = {
             False,
             lambda window: Q(kind=MilestoneKind.PRODUCTION),
         ),
+        Figure(
+            "framework_agreements",
+            _("框架协议"),
+            _("本年 1 月 1 日至截止日签订、已核验、尚未升级为正式合同的框架协议数；不计入签约项目"),
+            False,
+            lambda window: Q(contract_kind=ContractKind.FRAMEWORK),
+        ),
     )
 }
 
@@ -274,6 +281,7 @@ class Row:
     started_same_year: Decimal = ZERO
     groundbreakings: Decimal = ZERO
     productions: Decimal = ZERO
+    framework_agreements: Decimal = ZERO
     funds_received_yuan: Decimal = ZERO
     funds_last_year_yuan: Decimal = ZERO
     targets: dict[str, TargetValue | None] | None = None
@@ -394,6 +402,19 @@ def signed_not_started(
         .filter(~Exists(started))
         .exclude(project__in=terminated(window))
     )
+
+
+def not_started_counts(
+    window: Window, *, by: str = "park", user: User | None = None
+) -> dict[int | None, Decimal]:
+    """:func:`signed_not_started` counted by park (channel, …), None for no park; one query."""
+    grouped = (
+        signed_not_started(window, by=by, user=user)
+        .order_by()
+        .values("credit")
+        .annotate(parts=Sum("part"))
+    )
+    return {row["credit"]: row["parts"] / WHOLE for row in grouped}
 
 
 @dataclass(frozen=True, slots=True)
