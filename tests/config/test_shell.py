@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from pytest_django.asserts import assertTemplateUsed
 
 LOGIN = "/accounts/login/"
 
@@ -47,7 +48,7 @@ def test_guessing_a_password_locks_out_even_with_the_right_one(
     for _ in range(8):
         response = _log_in(client, "wrong")
     assert response.status_code == 429
-    assert "登录暂停" in response.content.decode()
+    assertTemplateUsed(response, "account/lockout.html")
     assert _log_in(client, "right-horse").status_code == 429
     assert "_auth_user_id" not in client.session
 
