@@ -21,6 +21,7 @@ from pipeline.models import (
     Attribution,
     AttributionShare,
     FundsReceipt,
+    FundsShare,
     Milestone,
     MilestoneShare,
     Project,
@@ -49,18 +50,19 @@ def transfer(
 ) -> Attribution:
     """Hand a project to another park from day ``on``, with shares of credit in percent.
 
-    Milestones that happened before ``on`` stay where they are. ``to`` may be the park
-    that it is in already, to agree on shares without moving it.
+    What happened before ``on``, or was verified before, stays where it is. ``to`` may be
+    the park that it is in already, to agree on shares without moving it. The project shows
+    the park of the transfer that takes effect last, whichever was recorded last.
 
     Raises ``NotAllowed``, ``ReasonNeeded``, ``SharesDoNotSum``.
     """
+    project = Project.objects.select_for_update().get(pk=project.pk)
     require(by, "attribution.change", project)
     if not reason.strip():
         raise ReasonNeeded(_("请写明流转原因"))
     shares = shares or {}
-    if shares and sum(shares.values()) != WHOLE:
-        raise SharesDoNotSum(_("各园区份额合计必须为 100%"))
-    project = Project.objects.select_for_update().get(pk=project.pk)
+    if shares and (sum(shares.values()) != WHOLE or min(shares.values()) <= 0):
+        raise SharesDoNotSum(_("各园区份额都要大于 0，合计必须为 100%"))
     if not project.attributions.exists():
         Attribution.objects.create(
             project=project,
@@ -82,8 +84,8 @@ def transfer(
         AttributionShare(attribution=row, park=park, percent=percent)
         for park, percent in shares.items()
     )
-    project.park = to
-    project.is_county_level = project.is_county_level and to is None
+    project.park, _shares = in_force(project, dt.date.max)
+    project.is_county_level = project.is_county_level and project.park is None
     project.save(update_fields=["park", "is_county_level"])
     return row
 
@@ -117,27 +119,30 @@ def copy_dimensions(project: Project, fact: Milestone | FundsReceipt, *, on: dt.
     return shares
 
 
-def fix_shares(milestone: Milestone, shares: Shares) -> list[MilestoneShare]:
-    """Store a milestone's shares, its amount allotted so that the parts add up exactly."""
-    if not shares:
-        return []
-    amounts = allot(milestone.amount, [share.percent for share in shares])
-    return MilestoneShare.objects.bulk_create(
-        MilestoneShare(
-            milestone=milestone, park_id=share.park_id, percent=share.percent, amount=amount
-        )
+def fix_shares(fact: Milestone | FundsReceipt, shares: Shares) -> None:
+    """Store a fact's shares, its amount allotted so that the parts add up exactly."""
+    amounts = allot(fact.amount, [share.percent for share in shares])
+    parts = [
+        {"park_id": share.park_id, "percent": share.percent, "amount": amount}
         for share, amount in zip(shares, amounts, strict=True)
-    )
+    ]
+    if isinstance(fact, Milestone):
+        MilestoneShare.objects.bulk_create(MilestoneShare(milestone=fact, **p) for p in parts)
+    else:
+        FundsShare.objects.bulk_create(FundsShare(receipt=fact, **p) for p in parts)
 
 
 def allot(amount: Decimal | None, percents: Sequence[Decimal]) -> list[Decimal | None]:
     """Divide an amount in yuan by percentages, to the fen and without remainder.
 
     Largest remainder: each part is cut to whole fen, and the fen left over go one each
-    to the parts that lost most, the earlier one first.
+    to the parts that lost most, the earlier one first. A negative amount is divided as
+    the positive one is, so that a correction takes back what was given.
     """
     if amount is None:
         return [None] * len(percents)
+    if amount < 0:
+        return [part and -part for part in allot(-amount, percents)]
     fen = int(amount * 100)
     exact = [fen * percent / WHOLE for percent in percents]
     parts = [int(part) for part in exact]

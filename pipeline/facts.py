@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+
+from django.db.models import Q
 
 from pipeline.gates import Claim, Day, Facts
 from pipeline.models import (
@@ -20,7 +21,7 @@ from pipeline.stages import ContractKind, MilestoneKind
 
 
 def _day(milestone: Milestone | None) -> Day | None:
-    return milestone and Day(milestone.occurred_on, milestone.precision)
+    return None if milestone is None else Day(milestone.occurred_on, milestone.precision)
 
 
 def ground_of(
@@ -33,7 +34,8 @@ def ground_of(
     """The effective signing, groundbreaking and production that a claim has to fit with.
 
     A claim of an expansion that stands on its project fits with that expansion's own
-    milestones; anything else with the project's. ``ignoring`` leaves out the milestone
+    milestones; anything else with the project's. An ``expansion`` that is no effective
+    expansion contract of the project is no ground. ``ignoring`` leaves out the milestone
     that is being corrected.
     """
     effective = [
@@ -47,7 +49,9 @@ def ground_of(
         return next((m for m in effective if m.kind == kind and m.expansion_id == wanted), None)
 
     if expansion is not None:
-        signing = expansion if expansion.is_effective else None
+        signing = next((m for m in effective if m.pk == expansion.pk), None)
+        if signing is not None and signing.contract_kind != ContractKind.EXPANSION:
+            signing = None
     else:
         counted = ContractKind.EXPANSION if project.is_expansion else ContractKind.FORMAL
         signing = next((m for m in effective if m.contract_kind == counted), None)
@@ -60,6 +64,37 @@ def ground_of(
     }
 
 
+def evidence(
+    project: Project, *, milestone: Milestone | None = None, ignoring: Milestone | None = None
+) -> list[Document]:
+    """The project's documents that a claim may rest on.
+
+    Those of no milestone, of a claim that was returned, of ``milestone`` itself, and of
+    what it corrects (``ignoring``), which keeps them, however often it was corrected.
+    """
+    own: list[int] = []
+    link = milestone or ignoring
+    while link is not None:
+        own.append(link.pk)
+        link = link.corrects
+    return list(
+        project.documents.filter(
+            Q(milestone__isnull=True)
+            | Q(milestone__returned_at__isnull=False)
+            | Q(milestone__in=own)
+        )
+    )
+
+
+def _land_met(project: Project, today: dt.date) -> bool:
+    """Whether the project's land is named, and all of it met by ``today``."""
+    days = FactorNeed.objects.filter(project=project, kind=FactorKind.LAND).values_list(
+        "met_on", flat=True
+    )
+    met = [day is not None and day <= today for day in days]
+    return bool(met) and all(met)
+
+
 def gather(
     project: Project,
     *,
@@ -68,20 +103,15 @@ def gather(
     claim: Claim | None = None,
     contract_kind: str = "",
     expansion: Milestone | None = None,
-    documents: Iterable[Document] = (),
     milestone: Milestone | None = None,
     ignoring: Milestone | None = None,
 ) -> Facts:
     """The facts of ``project`` for one claim.
 
-    Documents count where they belong to no milestone yet, to ``milestone`` itself, to
-    the one it corrects (``ignoring``), or are given in ``documents``.
+    ``known_at`` is the instant whose settings hold; documents count where
+    :func:`evidence` finds them.
     """
-    free = project.documents.filter(milestone__isnull=True)
-    for owner in (milestone, ignoring, milestone and milestone.corrects):
-        if owner is not None:
-            free = free | project.documents.filter(milestone=owner)
-    kinds = Counter({d.pk: d.kind for d in [*free, *documents]}.values())
+    found = evidence(project, milestone=milestone, ignoring=ignoring)
     ground = ground_of(project, contract_kind=contract_kind, expansion=expansion, ignoring=ignoring)
     return Facts(
         today=today,
@@ -96,14 +126,9 @@ def gather(
         has_channel=project.channel_id is not None,
         is_expansion=project.is_expansion,
         project_code=project.project_code,
-        documents=kinds,
+        documents=Counter(document.kind for document in found),
         reviews={r.kind: r.passed for r in Review.objects.filter(project=project)},
-        land_met=FactorNeed.objects.filter(
-            project=project, kind=FactorKind.LAND, met_on__lte=today
-        ).exists()
-        and not FactorNeed.objects.filter(
-            project=project, kind=FactorKind.LAND, met_on__isnull=True
-        ).exists(),
+        land_met=_land_met(project, today),
         permit_required=CountySettings.objects.known_at(known_at).permit_required,
         formally_signed=any(
             m.contract_kind == ContractKind.FORMAL for m in (ground["signing"],) if m is not None

@@ -9,6 +9,7 @@ needs a reason, and is waived for a history load, whose evidence is the ledger's
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from collections import Counter
@@ -28,6 +29,15 @@ class Day:
 
     on: dt.date
     precision: str = Precision.DAY
+
+    @classmethod
+    def counted(cls, on: dt.date, precision: str, *, today: dt.date) -> Day:
+        """A day as it is kept: of a month, its last day, or today while it is running."""
+        if precision == Precision.MONTH:
+            on = on.replace(day=calendar.monthrange(on.year, on.month)[1])
+            if (on.year, on.month) == (today.year, today.month):
+                on = today
+        return cls(on, precision)
 
     def floor_for(self, precision: str) -> dt.date:
         """The earliest day that, known to ``precision``, does not lie before this one.
@@ -56,7 +66,8 @@ class Claim:
 class Facts:
     """All that the gates ask about a project, at ``today``.
 
-    ``documents`` counts the files by kind; ``reviews`` holds the latest outcome by kind;
+    ``documents`` counts the files by kind; ``reviews`` holds the latest outcome by kind
+    (whether it was passed);
     ``signing`` and ``groundbreaking`` are the effective milestones that the claim builds
     on (of the expansion, where the claim is an expansion's).
     """
@@ -89,7 +100,8 @@ class Requirement:
 
     ``label`` names it on a list of what is missing; ``met`` decides; ``supply`` says
     where a person supplies it: a field of the project, ``document:<kind>``,
-    ``review:<kind>``, a field of the claim, or a list of the project's page.
+    ``review:<kind>``, a field of the claim, or a list of the project's page; ``accepts``
+    names other kinds of documents that do.
     """
 
     code: str
@@ -97,10 +109,17 @@ class Requirement:
     met: Callable[[Facts], bool]
     supply: str
     waivable: bool = True
+    accepts: tuple[str, ...] = ()
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The kinds of documents that it can be met with; the first is the usual one."""
+        kind = self.supply.removeprefix("document:")
+        return () if kind == self.supply else (kind, *self.accepts)
 
 
 # A project code has 24 characters, dashes included (GB/T 40058—2021): 4-6-2-2-5+check.
-PROJECT_CODE = re.compile(r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$")
+PROJECT_CODE = re.compile(r"[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}")
 
 
 def _has(kind: str, count: int = 1) -> Callable[[Facts], bool]:
@@ -109,6 +128,10 @@ def _has(kind: str, count: int = 1) -> Callable[[Facts], bool]:
 
 def _passed(kind: str) -> Callable[[Facts], bool]:
     return lambda facts: facts.reviews.get(kind, False)
+
+
+def _recorded(kind: str) -> Callable[[Facts], bool]:
+    return lambda facts: kind in facts.reviews
 
 
 def _day_is_past(facts: Facts) -> bool:
@@ -163,10 +186,10 @@ ADMISSION = Requirement("admission", _("准入评审通过"), _passed("admission
 FAIRNESS = Requirement(
     "fair_competition",
     _("公平竞争审查"),
-    _passed("fair_competition"),
+    _recorded("fair_competition"),
     "review:fair_competition",
 )
-LEGALITY = Requirement("legality", _("合法性审查"), _passed("legality"), "review:legality")
+LEGALITY = Requirement("legality", _("合法性审查"), _recorded("legality"), "review:legality")
 BEFORE_WHAT_FOLLOWED = Requirement(
     "before_start",
     _("签约日不得晚于已核验的开工日、投产日"),
@@ -208,7 +231,7 @@ BEFORE_PRODUCTION = Requirement(
 FILING = Requirement(
     "project_code",
     _("备案证项目代码（24 位）"),
-    lambda f: bool(PROJECT_CODE.match(f.project_code)),
+    lambda f: bool(PROJECT_CODE.fullmatch(f.project_code)),
     "project_code",
 )
 WORKS_CONTRACT = Requirement(
@@ -216,6 +239,7 @@ WORKS_CONTRACT = Requirement(
     _("施工合同或设备采购合同"),
     lambda f: _has("construction_contract")(f) or _has("purchase_contract")(f),
     "document:construction_contract",
+    accepts=("purchase_contract",),
 )
 PHOTOS = Requirement(
     "site_photos",

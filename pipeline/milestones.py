@@ -11,11 +11,12 @@ is the instant of the act, an aware datetime; its day in the county's time zone 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,16 +24,26 @@ from crm.models import User
 from crm.refusals import NotAllowed, ReasonNeeded, Refused
 from crm.rights import require
 from pipeline import attribution
-from pipeline.facts import gather, ground_of
-from pipeline.gates import Claim, Day, Facts, Requirement, missing
+from pipeline.facts import evidence, gather, ground_of
+from pipeline.gates import GATES, Claim, Day, Facts, Requirement, missing
 from pipeline.models import Document, Milestone, Project, StageChange
 from pipeline.stages import (
     ContractKind,
     MilestoneKind,
     Precision,
+    Stage,
     stage_given_by,
     stage_reached,
 )
+
+# What may be different in a correction; another kind or project is another milestone.
+CORRECTABLE = ("occurred_on", "precision", "amount", "contract_kind", "note")
+
+# What cannot stand without an effective milestone of the kind.
+FOLLOWERS: dict[str, tuple[str, ...]] = {
+    MilestoneKind.SIGNING: (MilestoneKind.GROUNDBREAKING,),
+    MilestoneKind.GROUNDBREAKING: (MilestoneKind.PRODUCTION, MilestoneKind.STATISTICS),
+}
 
 
 class GateClosed(Refused):
@@ -84,33 +95,35 @@ def claim(
     documents: Iterable[Document] = (),
     note: str = "",
     override_reason: str = "",
-    corrects: Milestone | None = None,
 ) -> Milestone:
     """Claim that a milestone happened; it counts once somebody else has verified it.
 
     ``amount`` is the contract's total in yuan, for signings. ``documents`` become the
-    claim's evidence. With ``override_reason`` the waivable requirements that are not met
-    are waived and listed on the milestone; that is a right of its own.
+    claim's evidence, and so do the project's unclaimed documents of the kinds that the
+    gate asks for. Of a day known to the month the last of that month is kept, or today
+    while it is running. With ``override_reason`` the waivable requirements that are not
+    met are waived and listed on the milestone; that is a right of its own.
 
-    Raises ``NotAllowed``, ``AlreadyThere``, ``GateClosed``.
+    Raises ``NotAllowed``, ``AlreadyThere``, ``GateClosed``; ``KeyError`` for a kind of
+    milestone or contract that the gates do not know.
     """
+    project = _locked(project)
     require(by, "milestone.claim", project)
+    override_reason = override_reason.strip()
     if override_reason:
         require(by, "milestone.override", project)
     return _claim(
         project,
         kind=kind,
-        occurred_on=occurred_on,
+        day=Day.counted(occurred_on, precision, today=timezone.localdate(at)),
         by=by,
         at=at,
         contract_kind=contract_kind,
-        precision=precision,
         amount=amount,
         expansion=expansion,
         documents=documents,
         note=note,
         override_reason=override_reason,
-        corrects=corrects,
     )
 
 
@@ -118,42 +131,42 @@ def _claim(
     project: Project,
     *,
     kind: str,
-    occurred_on: dt.date,
+    day: Day,
     by: User,
     at: dt.datetime,
     contract_kind: str,
-    precision: str,
     amount: Decimal | None,
     expansion: Milestone | None,
     documents: Iterable[Document],
     note: str,
-    override_reason: str,
-    corrects: Milestone | None,
+    override_reason: str = "",
+    corrects: Milestone | None = None,
+    waivable: Container[str] | None = None,
 ) -> Milestone:
-    project = _locked(project)
-    documents = list(documents)
+    """Claim on a locked project; of what is missing, ``waivable`` may be (None: all)."""
     _refuse_second(project, kind=kind, contract_kind=contract_kind, expansion=expansion)
     facts = gather(
         project,
         today=timezone.localdate(at),
         known_at=at,
-        claim=Claim(Day(occurred_on, precision), amount),
+        claim=Claim(day, amount),
         contract_kind=contract_kind,
         expansion=expansion,
-        documents=documents,
         ignoring=corrects,
     )
-    waived = _pass_gate(facts, kind, contract_kind, may_waive=bool(override_reason))
+    if not override_reason:
+        waivable = ()
+    waived = _pass_gate(facts, kind, contract_kind, waivable=waivable)
     ground = ground_of(project, contract_kind=contract_kind, expansion=expansion)
     milestone = Milestone(
         project=project,
         kind=kind,
         contract_kind=contract_kind,
         expansion=expansion,
-        occurred_on=occurred_on,
-        precision=precision,
-        not_before=earliest_day(kind, precision, **ground),
-        amount=amount if kind == MilestoneKind.SIGNING else project.agreed_investment,
+        occurred_on=day.on,
+        precision=day.precision,
+        not_before=earliest_day(kind, day.precision, **ground),
+        amount=amount if kind == MilestoneKind.SIGNING else _amount(project, ground),
         note=note,
         corrects=corrects,
         override_reason=override_reason if waived else "",
@@ -161,11 +174,9 @@ def _claim(
         claimed_at=at,
         claimed_by=by,
     )
-    attribution.copy_dimensions(project, milestone, on=occurred_on)
+    attribution.copy_dimensions(project, milestone, on=day.on)
     milestone.save(force_insert=True)
-    for document in documents:
-        document.milestone = milestone
-        document.save(update_fields=["milestone"])
+    _attach(milestone, documents)
     return milestone
 
 
@@ -217,6 +228,8 @@ def verify(milestone: Milestone, *, by: User, at: dt.datetime) -> Milestone:
         project, contract_kind=milestone.contract_kind, expansion=milestone.expansion
     )
     milestone.not_before = earliest_day(milestone.kind, milestone.precision, **ground)
+    if milestone.kind != MilestoneKind.SIGNING:
+        milestone.amount = _amount(project, ground)
     shares = attribution.copy_dimensions(project, milestone, on=milestone.occurred_on)
     milestone.verified_at, milestone.verified_by = at, by
     milestone.save()
@@ -255,15 +268,10 @@ def revoke(milestone: Milestone, *, reason: str, by: User, at: dt.datetime) -> M
 
     Raises ``NotAllowed``, ``ReasonNeeded``, ``AlreadyDecided``, ``StillBuiltOn``.
     """
-    require(by, "milestone.revoke", milestone.project)
     project = _locked(milestone.project)
+    require(by, "milestone.revoke", project)
     milestone = _revoke(milestone, reason=reason, by=by, at=at)
-    still = _built_on(project, milestone)
-    if still is not None:
-        raise StillBuiltOn(
-            _("请先撤销%(kind)s（%(day)s）：它以这个里程碑为前提")
-            % {"kind": still.get_kind_display(), "day": still.occurred_on}
-        )
+    _refuse_while_built_on(project, milestone)
     restage(project, milestone=milestone, by=by, at=at, reason=reason)
     return milestone
 
@@ -276,34 +284,46 @@ def correct(
 
     Returns the new claim, which names the old one in ``corrects`` and waits for another
     person to verify it. What is not in ``changes`` (``occurred_on``, ``precision``,
-    ``amount``, ``contract_kind``, ``note``) stays; so does what had been waived.
+    ``amount``, ``contract_kind``, ``note``) stays; so does what had been waived, and
+    nothing else is.
 
-    Raises as :func:`revoke` and :func:`claim` do, but does not mind what builds on it.
+    Raises as :func:`revoke` and :func:`claim` do. What builds on the milestone stands,
+    unless it would lose its ground: a contract of another kind is no ground, nor is the
+    new claim of an expansion whose own progress names the old one. ``TypeError`` for a
+    change of anything else.
     """
-    require(by, "milestone.correct", milestone.project)
     project = _locked(milestone.project)
+    require(by, "milestone.correct", project)
     old = _revoke(milestone, reason=reason, by=by, at=at)
-    kept = {
-        "occurred_on": old.occurred_on,
-        "precision": old.precision,
-        "amount": old.amount,
-        "contract_kind": old.contract_kind,
-        "note": old.note,
-    }
-    override = old.override_reason or (str(_("更正历史导入")) if old.is_historical else "")
-    new = _claim(
+    kept = {field: getattr(old, field) for field in CORRECTABLE}
+    if unknown := changes.keys() - kept.keys():
+        raise TypeError(f"a correction cannot change {sorted(unknown)}")
+    new = {**kept, **changes}
+    own_progress = old.contract_kind == ContractKind.EXPANSION and not project.is_expansion
+    if own_progress or new["contract_kind"] != old.contract_kind:
+        _refuse_while_built_on(project, old)
+    day = Day(old.occurred_on, old.precision)  # a month's day stays as it was first kept
+    if (new["occurred_on"], new["precision"]) != (old.occurred_on, old.precision):
+        today = timezone.localdate(at)
+        day = Day.counted(new["occurred_on"], new["precision"], today=today)
+    replacement = _claim(
         project,
         kind=old.kind,
+        day=day,
         by=by,
         at=at,
+        contract_kind=new["contract_kind"],
+        amount=new["amount"],
+        note=new["note"],
         expansion=old.expansion,
         documents=(),
-        override_reason=override,
+        override_reason=old.override_reason
+        or (str(_("更正历史导入")) if old.is_historical else ""),
         corrects=old,
-        **{**kept, **changes},
+        waivable=None if old.is_historical else old.waived.split(","),
     )
     restage(project, milestone=old, by=by, at=at, reason=reason)
-    return new
+    return replacement
 
 
 def restage(
@@ -319,7 +339,7 @@ def restage(
     stage = stage_given_by((kind, contract) for kind, contract, _day in facts)
     if stage == project.stage:
         return None
-    forward = stage.rank > type(stage)(project.stage).rank
+    forward = stage.rank > Stage(project.stage).rank
     change = StageChange.objects.create(
         project=project,
         from_stage=project.stage,
@@ -331,9 +351,9 @@ def restage(
         reason=str(reason)[:200],
     )
     project.stage = stage
-    project.stage_since = max(
+    project.stage_since = min(
         (day for kind, contract, day in facts if stage_reached(kind, contract) == stage),
-        default=change.effective_on,
+        default=None,
     )
     project.save(update_fields=["stage", "stage_since"])
     return change
@@ -352,7 +372,9 @@ def earliest_day(
         MilestoneKind.GROUNDBREAKING: signing,
         MilestoneKind.PRODUCTION: groundbreaking,
     }.get(MilestoneKind(kind))
-    return ground and Day(ground.occurred_on, ground.precision).floor_for(precision)
+    if ground is None:
+        return None
+    return Day(ground.occurred_on, ground.precision).floor_for(precision)
 
 
 def _locked(project: Project) -> Project:
@@ -395,11 +417,18 @@ def _refuse_second(
 
 
 def _pass_gate(
-    facts: Facts, kind: str, contract_kind: str, *, may_waive: bool
+    facts: Facts, kind: str, contract_kind: str, *, waivable: Container[str] | None
 ) -> list[Requirement]:
-    """The requirements that were waived; ``GateClosed`` where one is missing for good."""
+    """The requirements that were waived; ``GateClosed`` where one is missing for good.
+
+    ``waivable`` are the codes that may be waived, None for all that ever may.
+    """
     needs = missing(facts, kind, contract_kind)
-    lasting = [need for need in needs if not (may_waive and need.waivable)]
+    lasting = [
+        need
+        for need in needs
+        if not need.waivable or (waivable is not None and need.code not in waivable)
+    ]
     if lasting:
         raise GateClosed(lasting)
     return needs
@@ -429,15 +458,39 @@ def _revoke(milestone: Milestone, *, reason: str, by: User, at: dt.datetime) -> 
     return milestone
 
 
+def _refuse_while_built_on(project: Project, revoked: Milestone) -> None:
+    still = _built_on(project, revoked)
+    if still is not None:
+        raise StillBuiltOn(
+            _("请先撤销%(kind)s（%(day)s）：它以这个里程碑为前提")
+            % {"kind": still.get_kind_display(), "day": still.occurred_on}
+        )
+
+
 def _built_on(project: Project, revoked: Milestone) -> Milestone | None:
     """An effective milestone that has lost its ground by this revocation."""
-    follower = {
-        MilestoneKind.SIGNING: MilestoneKind.GROUNDBREAKING,
-        MilestoneKind.GROUNDBREAKING: MilestoneKind.PRODUCTION,
-    }.get(MilestoneKind(revoked.kind))
-    if follower is None or revoked.contract_kind == ContractKind.FRAMEWORK:
+    if revoked.contract_kind == ContractKind.FRAMEWORK:
         return None
-    on_project = Milestone.objects.effective().filter(project=project, kind=follower)
+    followers = FOLLOWERS.get(MilestoneKind(revoked.kind), ())
+    standing = Milestone.objects.effective().filter(project=project)
     if revoked.contract_kind == ContractKind.EXPANSION and not project.is_expansion:
-        return on_project.filter(expansion=revoked).first()
-    return on_project.filter(expansion=revoked.expansion).first()
+        return standing.filter(kind__in=followers, expansion=revoked).first()
+    own = Q(kind__in=followers, expansion=revoked.expansion)
+    if revoked.contract_kind == ContractKind.FORMAL:
+        own |= Q(contract_kind=ContractKind.EXPANSION)
+    return standing.filter(own).first()
+
+
+def _amount(project: Project, ground: Mapping[str, Milestone | None]) -> Decimal | None:
+    """What a milestone other than a signing stands for: the contract that it carries out."""
+    contract = ground["signing"] or ground["groundbreaking"]
+    return contract.amount if contract else project.agreed_investment
+
+
+def _attach(milestone: Milestone, documents: Iterable[Document]) -> None:
+    """Make ``documents`` a claim's evidence, and what lies ready of the kinds it needs."""
+    gate = GATES[milestone.kind, milestone.contract_kind]
+    asked = {kind for need in gate for kind in need.documents}
+    given = {document.pk for document in documents}
+    ready = [d.pk for d in evidence(milestone.project) if d.kind in asked or d.pk in given]
+    Document.objects.filter(pk__in=ready).update(milestone=milestone)

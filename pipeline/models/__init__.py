@@ -2,7 +2,7 @@
 
 from pipeline.models.documents import Document, DocumentKind
 from pipeline.models.factors import FactorKind, FactorNeed, Review, ReviewKind
-from pipeline.models.funds import FundsReceipt
+from pipeline.models.funds import FundsReceipt, FundsShare
 from pipeline.models.interactions import Interaction, InteractionKind
 from pipeline.models.loads import Load, LoadRow, RowOutcome
 from pipeline.models.milestones import Milestone, MilestoneShare
@@ -28,6 +28,7 @@ __all__ = [
     "FactorNeed",
     "FundSource",
     "FundsReceipt",
+    "FundsShare",
     "HolderKind",
     "Interaction",
     "InteractionKind",

@@ -87,6 +87,11 @@ class FundsReceipt(Dimensions):
         ]
         constraints = [
             models.CheckConstraint(
+                name="funds_receipt_precision_known",
+                condition=Q(precision__in=Precision.values),
+                violation_error_message=_("没有这种日期精度"),
+            ),
+            models.CheckConstraint(
                 name="funds_receipt_not_zero",
                 condition=~Q(amount=0),
                 violation_error_message=_("到位金额不能为 0"),
@@ -99,7 +104,11 @@ class FundsReceipt(Dimensions):
             models.CheckConstraint(
                 name="funds_receipt_verified_by_someone",
                 condition=Q(verified_at__isnull=True, verified_by__isnull=True)
-                | Q(verified_at__gte=F("recorded_at"), verified_by__isnull=False),
+                | Q(
+                    verified_at__isnull=False,
+                    verified_at__gte=F("recorded_at"),
+                    verified_by__isnull=False,
+                ),
                 violation_error_message=_("核验要有核验人，且不早于登记"),
             ),
             models.CheckConstraint(
@@ -113,3 +122,37 @@ class FundsReceipt(Dimensions):
 
     def __str__(self) -> str:
         return f"{self.received_on} {self.amount}"
+
+
+class FundsShare(models.Model):
+    """One park's part of a shared receipt, fixed when it was verified.
+
+    ``amount`` is its part in yuan, negative where the receipt is, allotted so that the
+    parts add up to the fen. A receipt without shares is its own park's alone.
+    """
+
+    receipt = models.ForeignKey(
+        FundsReceipt, models.PROTECT, related_name="shares", verbose_name=_("到位资金")
+    )
+    park = models.ForeignKey("crm.Park", models.PROTECT, related_name="+", verbose_name=_("园区"))
+    percent = FixedPointField(_("份额（%）"), places=2)
+    amount = FixedPointField(_("金额（元）"), places=2, db_column="amount_fen")
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("到位资金份额")
+        ordering = ["receipt_id", "-percent", "park_id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="funds_share_once_per_park",
+                fields=["receipt", "park"],
+                violation_error_message=_("同一园区只能有一个份额"),
+            ),
+            models.CheckConstraint(
+                name="funds_share_percent",
+                condition=Q(percent__gt=0, percent__lte=100),
+                violation_error_message=_("份额必须大于 0 且不超过 100%"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.park_id} {self.percent} %"

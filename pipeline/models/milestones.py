@@ -151,6 +151,7 @@ class Milestone(Dimensions):
                 name="milestone_rollup",
             ),
         ]
+        # A CHECK passes where it comes out NULL: what has to be there says so (isnull=False).
         constraints = [
             models.CheckConstraint(
                 name="milestone_kind_known",
@@ -170,7 +171,8 @@ class Milestone(Dimensions):
             ),
             models.CheckConstraint(
                 name="milestone_amount_positive",
-                condition=Q(amount__gt=0) | (Q(amount__isnull=True) & Q(contract_kind="")),
+                condition=Q(amount__isnull=False, amount__gt=0)
+                | Q(amount__isnull=True, contract_kind=""),
                 violation_error_message=_("协议投资必须大于 0"),
             ),
             models.CheckConstraint(
@@ -198,15 +200,19 @@ class Milestone(Dimensions):
             models.CheckConstraint(
                 name="milestone_verified_by_someone",
                 condition=Q(verified_at__isnull=True, verified_by__isnull=True)
-                | Q(verified_at__gte=F("claimed_at"), verified_by__isnull=False),
+                | Q(
+                    verified_at__isnull=False,
+                    verified_at__gte=F("claimed_at"),
+                    verified_by__isnull=False,
+                ),
                 violation_error_message=_("核验要有核验人，且不早于申报"),
             ),
             models.CheckConstraint(
                 name="milestone_returned_with_reason",
                 condition=Q(returned_at__isnull=True, returned_by__isnull=True, return_reason="")
                 | (
-                    Q(returned_at__gte=F("claimed_at"), returned_by__isnull=False)
-                    & Q(verified_at__isnull=True)
+                    Q(returned_at__isnull=False, returned_by__isnull=False)
+                    & Q(returned_at__gte=F("claimed_at"), verified_at__isnull=True)
                     & ~Q(return_reason="")
                 ),
                 violation_error_message=_("退回要有人、有原因，已核验的只能撤销"),
@@ -215,7 +221,8 @@ class Milestone(Dimensions):
                 name="milestone_revoked_with_reason",
                 condition=Q(revoked_at__isnull=True, revoked_by__isnull=True, revoke_reason="")
                 | (
-                    Q(revoked_at__gte=F("verified_at"), revoked_by__isnull=False)
+                    Q(revoked_at__isnull=False, revoked_by__isnull=False)
+                    & Q(verified_at__isnull=False, revoked_at__gte=F("verified_at"))
                     & ~Q(revoke_reason="")
                 ),
                 violation_error_message=_("只有已核验的可以撤销，且要有人、有原因"),
@@ -255,6 +262,14 @@ class Milestone(Dimensions):
                 )
                 & ~Q(contract_kind=ContractKind.EXPANSION),
                 violation_error_message=_("这个里程碑已有一份申报在等核验"),
+            ),
+            models.UniqueConstraint(
+                name="milestone_one_open_of_expansion",
+                fields=["expansion", "kind"],
+                condition=Q(
+                    verified_at__isnull=True, returned_at__isnull=True, expansion__isnull=False
+                ),
+                violation_error_message=_("这份增资合同的里程碑已有一份申报在等核验"),
             ),
         ]
 

@@ -228,6 +228,11 @@ class Project(models.Model):
                 violation_error_message=_("没有这个状态"),
             ),
             models.CheckConstraint(
+                name="project_fund_source_known",
+                condition=Q(fund_source__in=FundSource.values),
+                violation_error_message=_("没有这种资金来源"),
+            ),
+            models.CheckConstraint(
                 name="project_agreed_investment_positive",
                 condition=Q(agreed_investment__isnull=True) | Q(agreed_investment__gt=0),
                 violation_error_message=_("协议总投资必须大于 0"),
@@ -357,6 +362,11 @@ class StageChange(models.Model):
                 name="stage_change_moves",
                 condition=~Q(from_stage=F("to_stage")),
                 violation_error_message=_("阶段没有变化"),
+            ),
+            models.CheckConstraint(
+                name="stage_change_reason_given",
+                condition=~Q(reason=""),
+                violation_error_message=_("请说明阶段变动的原因"),
             ),
         ]
 

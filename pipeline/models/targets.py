@@ -106,6 +106,9 @@ class Target(models.Model):
                 name="target_plan_whole_or_absent",
                 condition=Q(plan_q1__isnull=True, plan_q2__isnull=True, plan_q3__isnull=True)
                 | Q(
+                    plan_q1__isnull=False,
+                    plan_q2__isnull=False,
+                    plan_q3__isnull=False,
                     plan_q1__gte=0,
                     plan_q2__gte=models.F("plan_q1"),
                     plan_q3__gte=models.F("plan_q2"),

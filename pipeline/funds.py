@@ -1,0 +1,116 @@
+"""Money that arrived: recording it, and having a second person verify it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import User
+from crm.refusals import NotAllowed, Refused
+from crm.rights import require
+from pipeline import attribution
+from pipeline.gates import Day
+from pipeline.models import Document, FundsReceipt, Project
+from pipeline.stages import Precision
+
+
+class OwnReceipt(NotAllowed):
+    """A receipt must be verified by somebody else."""
+
+    code = "own_receipt"
+
+
+class AlreadyVerified(Refused):
+    """The receipt has been verified in the meantime."""
+
+    code = "already_verified"
+
+
+class NotYetReceived(Refused):
+    """Money cannot have arrived on a day to come."""
+
+    code = "not_yet_received"
+
+
+class ProofNeeded(Refused):
+    """A receipt without a voucher cannot be verified."""
+
+    code = "proof_needed"
+
+
+class NothingReceived(Refused):
+    """A receipt of nothing says nothing."""
+
+    code = "nothing_received"
+
+
+@transaction.atomic
+def record(
+    project: Project,
+    *,
+    amount: Decimal,
+    received_on: dt.date,
+    by: User,
+    at: dt.datetime,
+    precision: str = Precision.DAY,
+    document: Document | None = None,
+    note: str = "",
+) -> FundsReceipt:
+    """Record ``amount`` yuan as arrived on a day; it counts once somebody has verified it.
+
+    A correction is a negative amount on the day that it corrects. Of a day known to the
+    month the last of that month is kept, or today while it is running.
+
+    Raises ``NotAllowed``, ``NothingReceived``, ``NotYetReceived``.
+    """
+    project = Project.objects.select_related("investor").get(pk=project.pk)
+    require(by, "funds.record", project)
+    today = timezone.localdate(at)
+    day = Day.counted(received_on, precision, today=today)
+    if not amount:
+        raise NothingReceived(_("到位金额不能为 0；更正请填负数"))
+    if day.on > today:
+        raise NotYetReceived(_("到位日不能晚于今天"))
+    receipt = FundsReceipt(
+        project=project,
+        received_on=day.on,
+        precision=day.precision,
+        amount=amount,
+        document=document,
+        note=note,
+        recorded_at=at,
+        recorded_by=by,
+    )
+    attribution.copy_dimensions(project, receipt, on=day.on)
+    receipt.save(force_insert=True)
+    return receipt
+
+
+@transaction.atomic
+def verify(receipt: FundsReceipt, *, by: User, at: dt.datetime) -> FundsReceipt:
+    """Verify a receipt: from ``at`` on it counts, for the park or shares of its day.
+
+    Raises ``NotAllowed``, ``OwnReceipt``, ``AlreadyVerified``, ``ProofNeeded``.
+    """
+    project = (
+        Project.objects.select_for_update(of=("self",))
+        .select_related("investor")
+        .get(pk=receipt.project_id)
+    )
+    receipt = FundsReceipt.objects.get(pk=receipt.pk)
+    require(by, "funds.verify", project)
+    if receipt.recorded_by_id == by.pk:
+        raise OwnReceipt(_("不能核验自己登记的到位资金，请由另一位核验员核验"))
+    if receipt.verified_at is not None:
+        raise AlreadyVerified(_("这笔到位资金已经核验过，请刷新页面"))
+    if receipt.document_id is None and receipt.load_row_id is None:
+        raise ProofNeeded(_("到位资金要有凭证才能核验"))
+    shares = attribution.copy_dimensions(project, receipt, on=receipt.received_on)
+    receipt.verified_at, receipt.verified_by = at, by
+    receipt.save()
+    attribution.fix_shares(receipt, shares)
+    return receipt
