@@ -109,14 +109,20 @@ def in_force(project: Project, on: dt.date) -> tuple[Park | None, Shares]:
 
 def copy_dimensions(project: Project, fact: Milestone | FundsReceipt, *, on: dt.date) -> Shares:
     """Write on a fact what figures group and narrow it by; returns the shares in force."""
-    park, shares = in_force(project, on)
-    fact.park = park
+    copy_own_dimensions(project, fact)
+    fact.park, shares = in_force(project, on)
+    return shares
+
+
+def copy_own_dimensions(project: Project, fact: Milestone | FundsReceipt) -> Shares:
+    """The same for a project that was never transferred: its own park, and no shares."""
+    fact.park_id = project.park_id
     fact.channel_id = project.channel_id
     fact.industry_id = project.industry_id
     fact.officer_id = project.officer_id
     fact.fund_source = project.fund_source
     fact.local_investor = project.investor.is_local
-    return shares
+    return ()
 
 
 def fix_shares(fact: Milestone | FundsReceipt, shares: Shares) -> None:

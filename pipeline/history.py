@@ -21,8 +21,16 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from crm.models import Role, User
+from pipeline import attribution
 from pipeline.gates import Claim, Day, Facts, Requirement, missing_for_history
-from pipeline.models import LoadRow, Milestone, Project, StageChange
+from pipeline.models import (
+    Attribution,
+    FundsReceipt,
+    LoadRow,
+    Milestone,
+    Project,
+    StageChange,
+)
 from pipeline.stages import (
     ContractKind,
     MilestoneKind,
@@ -98,7 +106,7 @@ def missing(facts: Facts_, *, today: dt.date, is_expansion: bool) -> list[Requir
             today=today,
             claim=Claim(fact.day, fact.amount),
             is_expansion=is_expansion,
-            signing=counted and counted.day,
+            signing=counted.day if counted else None,
             groundbreaking=days.get(MilestoneKind.GROUNDBREAKING),
             production=days.get(MilestoneKind.PRODUCTION),
         )
@@ -126,36 +134,28 @@ def record(
         at=at,
         reason=reason,
     )
-    new = Milestone.objects.bulk_create(
-        [
-            Milestone(
-                project=entry.project,
-                kind=entry.kind,
-                contract_kind=entry.fact.contract_kind,
-                occurred_on=entry.fact.day.on,
-                precision=entry.fact.day.precision,
-                not_before=_earliest(entry.kind, entry.fact, facts_of[entry.project.pk]),
-                amount=entry.fact.amount
-                if entry.kind == MilestoneKind.SIGNING
-                else entry.project.agreed_investment,
-                corrects=entry.replaces,
-                is_historical=True,
-                load_row=entry.row,
-                claimed_at=at,
-                claimed_by=claimed_by,
-                verified_at=at,
-                verified_by=verified_by,
-                park_id=entry.project.park_id,
-                channel_id=entry.project.channel_id,
-                industry_id=entry.project.industry_id,
-                officer_id=entry.project.officer_id,
-                fund_source=entry.project.fund_source,
-                local_investor=entry.project.investor.is_local,
-            )
-            for entry in entries
-        ],
-        batch_size=1000,
-    )
+    new: list[Milestone] = [
+        Milestone(
+            project=entry.project,
+            kind=entry.kind,
+            contract_kind=entry.fact.contract_kind,
+            occurred_on=entry.fact.day.on,
+            precision=entry.fact.day.precision,
+            not_before=_earliest(entry.kind, entry.fact, facts_of[entry.project.pk]),
+            amount=entry.fact.amount
+            if entry.kind == MilestoneKind.SIGNING
+            else entry.project.agreed_investment,
+            corrects=entry.replaces,
+            is_historical=True,
+            load_row=entry.row,
+            claimed_at=at,
+            claimed_by=claimed_by,
+            verified_at=at,
+            verified_by=verified_by,
+        )
+        for entry in entries
+    ]
+    credit(new, on=[milestone.occurred_on for milestone in new])
     restage(
         {entry.project.pk: entry.project for entry in entries}.values(),
         by=verified_by,
@@ -163,6 +163,29 @@ def record(
         reason=reason,
     )
     return new
+
+
+def credit(facts: Sequence[Milestone | FundsReceipt], *, on: Sequence[dt.date]) -> None:
+    """Store a batch of facts with what figures group them by, as of the days ``on``.
+
+    Only a project that was ever transferred is asked for its shares.
+    """
+    moved = set(
+        Attribution.objects.filter(project__in={fact.project_id for fact in facts}).values_list(
+            "project", flat=True
+        )
+    )
+    shared = [
+        (fact, attribution.copy_dimensions(fact.project, fact, on=day))
+        if fact.project_id in moved
+        else (fact, attribution.copy_own_dimensions(fact.project, fact))
+        for fact, day in zip(facts, on, strict=True)
+    ]
+    for model in {type(fact) for fact in facts}:  # of one kind, whichever it is
+        model._default_manager.bulk_create(facts, batch_size=1000)
+    for fact, shares in shared:
+        if shares:
+            attribution.fix_shares(fact, shares)
 
 
 def revoke(milestones: Iterable[Milestone], *, by: User, at: dt.datetime, reason: str) -> None:
@@ -194,7 +217,7 @@ def restage(projects: Iterable[Project], *, by: User, at: dt.datetime, reason: s
         stage = stage_given_by((m.kind, m.contract_kind) for m in own)
         before = Stage(project.stage)
         if own:
-            days[pk] = max(
+            days[pk] = min(
                 m.occurred_on for m in own if stage_reached(m.kind, m.contract_kind) == stage
             )
         if stage.rank < before.rank:

@@ -231,7 +231,8 @@ class Loader:
 
     def _stated(self, row: LedgerRow, kind: str, said: Any, old: Milestone | None) -> Fact | None:
         before = _fact(old) if old is not None else None
-        day = _day(said, before) if said is not None else before and before.day
+        before_day = before.day if before else None
+        day = _day(said, before) if said is not None else before_day
         if day is None:
             return None
         if kind in (MilestoneKind.FILING, MilestoneKind.STATISTICS) and day.on > self.today:
@@ -344,37 +345,31 @@ class Loader:
 
     def _book(self, plans: list[Plan]) -> None:
         """Book what a cumulative figure says beyond what is booked, on the load's day."""
-        FundsReceipt.objects.bulk_create(
-            [
-                FundsReceipt(
-                    project=plan.project,
-                    received_on=self.today,
-                    amount=plan.funds,
-                    note=_("台账累计到位资金结转"),
-                    is_historical=True,
-                    load_row=plan.load_row,
-                    recorded_at=self.at,
-                    recorded_by=self.claimed_by,
-                    verified_at=self.at,
-                    verified_by=self.verified_by,
-                    park=plan.project.park,
-                    channel=plan.project.channel,
-                    industry=plan.project.industry,
-                    officer=plan.project.officer,
-                    fund_source=plan.project.fund_source,
-                    local_investor=plan.project.investor.is_local,
-                )
-                for plan in plans
-                if plan.funds
-            ]
-        )
+        receipts = [
+            FundsReceipt(
+                project=plan.project,
+                received_on=self.today,
+                amount=plan.funds,
+                note=_("台账累计到位资金结转"),
+                is_historical=True,
+                load_row=plan.load_row,
+                recorded_at=self.at,
+                recorded_by=self.claimed_by,
+                verified_at=self.at,
+                verified_by=self.verified_by,
+            )
+            for plan in plans
+            if plan.funds
+        ]
+        if receipts:
+            history.credit(receipts, on=[self.today] * len(receipts))
 
     def _set_status(self, plans: list[Plan]) -> None:
         told = [plan for plan in plans if plan.status]
         StatusChange.objects.bulk_create(
             StatusChange(
                 project=plan.project,
-                status=plan.status,
+                status=plan.status or "",
                 occurred_on=self.today,
                 reason=_("台账载明"),
                 recorded_at=self.at,

@@ -176,7 +176,7 @@ def _register(path: Path, name: str, *, today: dt.date, at: dt.datetime, by: Use
 
 def _keep(path: Path, batch: Load) -> None:
     """Keep the workbook: its rows are the evidence of what was loaded."""
-    storage, kept = batch.file.storage, batch.file.name
+    storage, kept = batch.file.storage, str(batch.file.name)
     if not storage.exists(kept):
         with path.open("rb") as file:
             storage.save(kept, File(file))

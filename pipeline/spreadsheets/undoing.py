@@ -11,7 +11,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Field, OuterRef
 from django.utils.translation import gettext as _
 
 from crm.models import User
@@ -22,6 +22,7 @@ from pipeline.gates import Day
 from pipeline.history import Entry, Fact
 from pipeline.models import (
     FundsReceipt,
+    FundsShare,
     Load,
     LoadRow,
     Milestone,
@@ -32,7 +33,8 @@ from pipeline.models import (
 from pipeline.spreadsheets.batches import plain
 
 BATCH = 1000
-ROWS = frozenset({"investor", "park", "channel", "industry", "officer"})
+GROUPED_BY = ("park", "channel", "industry", "officer")
+ROWS = frozenset({"investor", *GROUPED_BY})
 
 
 class CannotBeUndone(Refused):
@@ -121,8 +123,8 @@ def _undo_rows(load: Load, rows: list[LoadRow], *, by: User, at: dt.datetime) ->
         at=at,
         reason=reason,
     )
-    created = [row.project_id for row in touched if row.outcome == RowOutcome.CREATED]
-    Project.objects.filter(pk__in=created).update(withdrawn_at=at)
+    created = [row.project for row in touched if row.outcome == RowOutcome.CREATED and row.project]
+    Project.objects.filter(pk__in=[p.pk for p in created]).update(withdrawn_at=at)
 
 
 def _fact(milestone: Milestone) -> Fact:
@@ -144,16 +146,37 @@ def _facts_of(restored: list[Milestone]) -> dict[int, dict[str, Fact]]:
 
 def _cancel_funds(rows: list[LoadRow], *, by: User, at: dt.datetime) -> None:
     claimed_by = history.claimant()
-    cancelled = []
-    for receipt in FundsReceipt.objects.filter(load_row__in=rows, verified_at__isnull=False):
-        receipt.pk = None
-        receipt._state.adding = True
-        receipt.amount = -receipt.amount
-        receipt.note = _("撤销导入，冲回")
-        receipt.recorded_at = receipt.verified_at = at
-        receipt.recorded_by, receipt.verified_by = claimed_by, by
-        cancelled.append(receipt)
-    FundsReceipt.objects.bulk_create(cancelled)
+    booked = list(
+        FundsReceipt.objects.filter(load_row__in=rows, verified_at__isnull=False)
+        .prefetch_related("shares")
+        .order_by("pk")
+    )
+    cancelling = FundsReceipt.objects.bulk_create(
+        FundsReceipt(
+            project_id=receipt.project_id,
+            received_on=receipt.received_on,
+            precision=receipt.precision,
+            amount=-receipt.amount,
+            note=_("撤销导入，冲回"),
+            is_historical=True,
+            load_row_id=receipt.load_row_id,
+            recorded_at=at,
+            recorded_by=claimed_by,
+            verified_at=at,
+            verified_by=by,
+            **{f"{name}_id": getattr(receipt, f"{name}_id") for name in GROUPED_BY},
+            fund_source=receipt.fund_source,
+            local_investor=receipt.local_investor,
+        )
+        for receipt in booked
+    )
+    FundsShare.objects.bulk_create(
+        FundsShare(
+            receipt=negative, park_id=share.park_id, percent=share.percent, amount=-share.amount
+        )
+        for receipt, negative in zip(booked, cancelling, strict=True)
+        for share in receipt.shares.all()
+    )
 
 
 def _restore(rows: list[LoadRow], *, by: User, at: dt.datetime) -> None:
@@ -191,4 +214,5 @@ def _restore_status(
 
 
 def _value(name: str, value: Any) -> Any:
-    return value if name in ROWS else Project._meta.get_field(name).to_python(value)
+    column = Project._meta.get_field(name)
+    return column.to_python(value) if isinstance(column, Field) and name not in ROWS else value
