@@ -263,7 +263,7 @@ def funds_of(
     )
     if user is not None and not user.is_county_wide:
         found = found.filter(park=user.park_id)
-    return found.annotate(credit=F(f"{by}_id"))
+    return found.annotate(credit=F(f"{by}_id"), money=F("amount"))
 
 
 @dataclass(frozen=True, slots=True)
