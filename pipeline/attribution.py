@@ -114,15 +114,14 @@ def copy_dimensions(project: Project, fact: Milestone | FundsReceipt, *, on: dt.
     return shares
 
 
-def copy_own_dimensions(project: Project, fact: Milestone | FundsReceipt) -> Shares:
-    """The same for a project that was never transferred: its own park, and no shares."""
+def copy_own_dimensions(project: Project, fact: Milestone | FundsReceipt) -> None:
+    """The same for a project that was never transferred: its own park, no shares."""
     fact.park_id = project.park_id
     fact.channel_id = project.channel_id
     fact.industry_id = project.industry_id
     fact.officer_id = project.officer_id
     fact.fund_source = project.fund_source
     fact.local_investor = project.investor.is_local
-    return ()
 
 
 def fix_shares(fact: Milestone | FundsReceipt, shares: Shares) -> None:

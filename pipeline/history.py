@@ -155,7 +155,10 @@ def record(
         )
         for entry in entries
     ]
-    credit(new, on=[milestone.occurred_on for milestone in new])
+    shared = place(new, on=[milestone.occurred_on for milestone in new])
+    Milestone.objects.bulk_create(new, batch_size=1000)
+    for milestone, shares in shared:
+        attribution.fix_shares(milestone, shares)
     restage(
         {entry.project.pk: entry.project for entry in entries}.values(),
         by=verified_by,
@@ -165,27 +168,26 @@ def record(
     return new
 
 
-def credit(facts: Sequence[Milestone | FundsReceipt], *, on: Sequence[dt.date]) -> None:
-    """Store a batch of facts with what figures group them by, as of the days ``on``.
+def place(
+    facts: Sequence[Milestone | FundsReceipt], *, on: Sequence[dt.date]
+) -> list[tuple[Milestone | FundsReceipt, attribution.Shares]]:
+    """Write on a batch what figures group it by as of the days ``on``; returns the shared.
 
-    Only a project that was ever transferred is asked for its shares.
+    Only a project that was ever transferred is asked for its shares. Once the facts are
+    stored, :func:`attribution.fix_shares` stores the shares.
     """
     moved = set(
         Attribution.objects.filter(project__in={fact.project_id for fact in facts}).values_list(
             "project", flat=True
         )
     )
-    shared = [
-        (fact, attribution.copy_dimensions(fact.project, fact, on=day))
-        if fact.project_id in moved
-        else (fact, attribution.copy_own_dimensions(fact.project, fact))
-        for fact, day in zip(facts, on, strict=True)
-    ]
-    for model in {type(fact) for fact in facts}:  # of one kind, whichever it is
-        model._default_manager.bulk_create(facts, batch_size=1000)
-    for fact, shares in shared:
-        if shares:
-            attribution.fix_shares(fact, shares)
+    shared = []
+    for fact, day in zip(facts, on, strict=True):
+        if fact.project_id in moved:
+            shared.append((fact, attribution.copy_dimensions(fact.project, fact, on=day)))
+        else:
+            attribution.copy_own_dimensions(fact.project, fact)
+    return shared
 
 
 def revoke(milestones: Iterable[Milestone], *, by: User, at: dt.datetime, reason: str) -> None:

@@ -22,7 +22,7 @@ from simple_history.utils import bulk_update_with_history
 
 from crm import names
 from crm.models import Channel, Industry, Park, User
-from pipeline import history
+from pipeline import attribution, history
 from pipeline.gates import Day
 from pipeline.history import Entry, Fact
 from pipeline.models import (
@@ -361,8 +361,10 @@ class Loader:
             for plan in plans
             if plan.funds
         ]
-        if receipts:
-            history.credit(receipts, on=[self.today] * len(receipts))
+        shared = history.place(receipts, on=[self.today] * len(receipts))
+        FundsReceipt.objects.bulk_create(receipts, batch_size=1000)
+        for receipt, shares in shared:
+            attribution.fix_shares(receipt, shares)
 
     def _set_status(self, plans: list[Plan]) -> None:
         told = [plan for plan in plans if plan.status]
