@@ -81,7 +81,16 @@ class FundsReceipt(Dimensions):
         indexes = [
             models.Index(
                 fields=["received_on"],
-                include=["project", "park", "amount", "verified_at"],
+                include=[
+                    "id",
+                    "project",
+                    "park",
+                    "channel",
+                    "industry",
+                    "officer",
+                    "amount",
+                    "verified_at",
+                ],
                 name="funds_receipt_rollup",
             ),
         ]
