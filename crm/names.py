@@ -18,7 +18,10 @@ def normalise(name: str) -> str:
 
     NFKC, without blanks and line breaks, every bracket round and half-width, case folded.
     """
-    return _BLANKS.sub("", unicodedata.normalize("NFKC", name)).translate(_BRACKETS).casefold()
+    name = unicodedata.normalize("NFKC", name)
+    if not name.isalnum():  # blanks or brackets; most names have none
+        name = _BLANKS.sub("", name).translate(_BRACKETS)
+    return name.casefold()
 
 
 # Longer names before those that they begin with.

@@ -72,9 +72,9 @@ def number_text(number: float) -> str:
 
 def as_text(cell: object) -> str:
     """A cell as a clerk reads it."""
+    if isinstance(cell, str):
+        return cell
     match cell:
-        case str():
-            return cell
         case bool():
             return "TRUE" if cell else "FALSE"
         case int():
@@ -102,7 +102,10 @@ _BLANKS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 
 def squeeze(text: str) -> str:
     """Text in NFKC and without blanks or line breaks: full-width forms become plain ones."""
-    return _BLANKS.sub("", unicodedata.normalize("NFKC", text))
+    text = unicodedata.normalize("NFKC", text)
+    if text.isprintable() and " " not in text:  # nothing to remove, and found out fast
+        return text
+    return _BLANKS.sub("", text)
 
 
 _NOTHING = re.compile(

@@ -8,154 +8,67 @@ bounded by one sheet's cells; the events are made one at a time.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
+from crm.names import normalise
+from pipeline.spreadsheets.cells import Cell, as_text, squeeze
+from pipeline.spreadsheets.days import Day
+from pipeline.spreadsheets.events import (
+    Event,
+    LedgerError,
+    LedgerRow,
+    Reject,
+    Skipped,
+    Vocabulary,
+)
+from pipeline.spreadsheets.fields import FIELDS, LABELS, Matcher
+from pipeline.spreadsheets.layout import SEARCHED_ROWS, Layout, Row, locate
+from pipeline.spreadsheets.lines import Kind, classify
+from pipeline.spreadsheets.rows import Fault, RowReader, Words
+from pipeline.spreadsheets.workbook import (
+    Limits,
+    Merge,
+    Sheet,
+    UnreadableWorkbook,
+    Workbook,
+    open_workbook,
+)
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words of a county: each spelling in use, and what it stands for.
+__all__ = [
+    "Day",
+    "Event",
+    "Ledger",
+    "LedgerError",
+    "LedgerRow",
+    "Limits",
+    "Reject",
+    "Skipped",
+    "Vocabulary",
+    "read_ledger",
+]
 
-    Spellings are compared after ``crm.names.normalise``. ``parks`` gives a park's slug,
-    ``channels`` a channel's code, ``contracts`` one of ``formal``, ``framework`` and
-    ``expansion``, ``statuses`` one of ``lost``, ``terminated`` and ``suspended``.
-    """
-
-    parks: Mapping[str, str]
-    channels: Mapping[str, str]
-    contracts: Mapping[str, str]
-    statuses: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day, and whether the day itself or only its month is known (``day`` or ``month``).
-
-    A month stands for its last day, or for today where it is the current month.
-    """
-
-    on: dt.date
-    precision: str = "day"
-
-
-@dataclass(slots=True)
-class LedgerRow:
-    """A row that can be loaded. Money in yuan, ``None`` or ``""`` where the cell says nothing."""
-
-    sheet: str
-    row: int
-    cells: dict[str, str]  # header as written -> cell as text, empty cells left out
-    values: tuple[object, ...]  # the cells as they are in the sheet, for the rejects workbook
-    empty: frozenset[str]  # fields that have a column here but nothing in this row
-
-    project_name: str
-    investor_name: str
-    uscc: str | None = None
-    investor_origin: str = ""
-    local_company: str = ""
-    park_slug: str | None = None
-    town: str = ""
-    channel: str | None = None
-    contract_kind: str | None = None  # None: the cell is empty and there is no signing day
-    amount: Decimal | None = None  # None also for a zero without a signing day
-    signed_on: Day | None = None
-    started_on: Day | None = None
-    produced_on: Day | None = None
-    planned_start_on: Day | None = None
-    planned_finish_on: Day | None = None
-    funds_total: Decimal | None = None
-    status: str | None = None  # lost, terminated, suspended
-
-    filing_number: str = ""
-    filed_on: Day | None = None
-    in_statistics_on: Day | None = None
-    first_reported_on: Day | None = None
-    signing_event: str = ""
-    industry_text: str = ""
-    content: str = ""
-    progress: str = ""
-    problems: str = ""
-    next_step: str = ""
-    remark: str = ""
-    officer: str = ""
-    phone: str = ""
-    lead_unit: str = ""
-    patron_leader: str = ""
-
-    # Read where they can be read; what cannot is left out and named in the notes.
-    funds_this_year: Decimal | None = None
-    funds_this_month: Decimal | None = None
-    foreign_part: Decimal | None = None  # 拟引资额
-    output_value: Decimal | None = None
-    tax: Decimal | None = None
-    land_mu: Decimal | None = None
-    energy_tce: Decimal | None = None
-    jobs: Decimal | None = None
-
-
-@dataclass(slots=True)
-class Skipped:
-    """A row that says nothing about a project: a total, a note, a heading."""
-
-    sheet: str
-    row: int
-    cells: dict[str, str]
-    reason: str
-
-
-@dataclass(slots=True)
-class Reject:
-    """A row that is not loaded: the column and cell at fault, a code, and what to do.
-
-    ``message`` names row, column and value in Chinese. ``values`` are the row's cells as
-    they are in the sheet.
-    """
-
-    sheet: str
-    row: int
-    column: str
-    value: str
-    code: str
-    message: str
-    cells: dict[str, str]
-    values: tuple[object, ...]
-
-
-Event = LedgerRow | Skipped | Reject
-
-
-class LedgerError(Exception):
-    """No ledger can be read from this file: ``code`` for machines, ``message`` in Chinese."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-@dataclass(slots=True)
-class Ledger:
-    """The ledgers of one workbook. ``counts`` and ``notes`` are whole once ``events`` ended."""
-
-    rows: int = 0
-    loaded: int = 0
-    skipped: int = 0
-    rejected: int = 0
-    notes: list[str] = field(default_factory=list)
-
-    def events(self) -> Iterator[Event]:
-        """Each row once, in the order of the workbook. Can be asked for once."""
-        raise NotImplementedError
-
-    def reject(self, row: LedgerRow, field_name: str, code: str, message: str) -> Reject:
-        """The reject that a later stage (the loader) makes of a row that was read.
-
-        It moves the row from ``loaded`` to ``rejected``. ``message`` says what is wrong
-        and what to do; row, column and value are put before it.
-        """
-        raise NotImplementedError
+_ADVICE = {
+    "missing_name": "请补填",
+    "missing_investor": "请补填",
+    "formula_without_value": "请用 Excel 打开并保存，或改填数值",
+    "ambiguous_date": "请写成“2023年1月”或“2023年10月”",
+    "bad_uscc": "暂无代码的请留空",
+    "bad_amount": "请填写带单位的金额，如“1.2亿元”",
+    "bad_date": "请写成“2026年3月5日”或“2026年3月”，还没有的请留空",
+    "unknown_park": "请改用园区名称，或在系统中为园区加上这个别名，未落园区的请留空",
+    "unknown_channel": "请改用已有的招商方式，或在系统中加上这个别名，没有的请留空",
+    "unknown_contract": "请填写正式合同、框架协议、增资等，或在系统中加上这个写法",
+    "future_date": "还没有发生的请留空或填入计划时间",
+    "start_before_signing": "请核对两个日期",
+    "start_without_signing": "请补填或核对",
+    "production_before_start": "请核对两个日期",
+    "duplicate_row": "请删除重复行，或改正项目名称、投资方",
+}
+_LONGEST_VALUE = 60
+_LISTED_ROWS = 10
 
 
 def read_ledger(
@@ -164,11 +77,387 @@ def read_ledger(
     today: dt.date,
     vocabulary: Vocabulary,
     header_map: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
 ) -> Ledger:
     """Open a workbook and find its ledgers. Raises :class:`LedgerError`.
 
-    ``header_map`` gives the field of a header as written, before our own variants.
-    Codes of the error: those of ``workbook.UnreadableWorkbook`` and ``no_ledger``,
+    ``header_map`` gives the field (a table of ``headers.toml``, or one of its usual
+    headers) of a header as written, before our own variants; ``ignore`` leaves a column
+    alone. ``today`` is the day that future days are judged by.
+
+    Codes of the error: those of ``UnreadableWorkbook`` and ``no_ledger``,
     ``missing_column``, ``no_rows``, ``bad_mapping``.
     """
-    raise NotImplementedError
+    try:
+        matcher = Matcher(header_map)
+    except ValueError as error:
+        raise LedgerError(
+            "bad_mapping", f"没有“{error}”这一列，可用的有：{'、'.join(FIELDS)}"
+        ) from None
+    try:
+        ledger = Ledger(open_workbook(Path(path), limits), matcher, Words(vocabulary), today)
+        ledger.find()
+    except UnreadableWorkbook as error:
+        raise LedgerError(error.code, error.message) from error
+    return ledger
+
+
+class Ledger:
+    """The ledgers of one workbook.
+
+    ``rows`` = ``loaded`` + ``skipped`` + ``rejected``. Counts and ``notes`` (what a person
+    should know about how the file was read) are whole once :meth:`events` has ended.
+    """
+
+    def __init__(self, book: Workbook, matcher: Matcher, words: Words, today: dt.date) -> None:
+        self.rows = self.loaded = self.skipped = self.rejected = 0
+        self._book = book
+        self._matcher = matcher
+        self._words = words
+        self._today = today
+        self._found: list[tuple[Sheet, Layout]] = []
+        self._layouts: dict[str, list[tuple[int, Layout]]] = {}
+        self._seen: dict[tuple[str, str], tuple[str, int]] = {}
+        self._codes_by_name: dict[str, str] = {}
+        self._notes: list[str] = []
+        self._rows_noted: dict[str, list[str]] = defaultdict(list)
+        self._first: list[Event] = []
+        self._rest: Iterator[Event] = iter(())
+
+    @property
+    def sheets(self) -> list[str]:
+        """The names of the sheets that are loaded, in order."""
+        return [sheet.name for sheet, _ in self._found]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know about how the file was read, in Chinese."""
+        listed = []
+        for text, rows in self._rows_noted.items():
+            more = f" 等 {len(rows)} 行" if len(rows) > _LISTED_ROWS else ""
+            listed.append(f"{text}：{'、'.join(rows[:_LISTED_ROWS])}{more}")
+        return self._notes + listed
+
+    def events(self) -> Iterator[Event]:
+        """Each row once, in the order of the workbook. Can be asked for once.
+
+        Raises :class:`LedgerError` where a file proves broken on the way.
+        """
+        first, self._first = self._first, []
+        try:
+            yield from first
+            yield from self._rest
+        except UnreadableWorkbook as error:
+            raise LedgerError(error.code, error.message) from error
+
+    def layout_of(self, sheet: str, row: int) -> Layout:
+        """The header that a row of a sheet stands under."""
+        below = [layout for start, layout in self._layouts[sheet] if start < row]
+        return below[-1] if below else self._layouts[sheet][0][1]
+
+    def reject(self, row: LedgerRow, field_name: str, code: str, message: str) -> Reject:
+        """The reject that a later stage (the loader) makes of a row that was read.
+
+        It moves the row from ``loaded`` to ``rejected``. ``field_name`` is an attribute of
+        ``LedgerRow``; ``message`` says what is wrong; row, column and value are put before.
+        """
+        self.loaded -= 1
+        for key in _identities(row):
+            self._seen.pop(key, None)
+        name = next((f.name for f in FIELDS.values() if f.attribute == field_name), field_name)
+        fault = Fault(name, code, message)
+        return self._reject(row.sheet, row.row, row.cells, row.values, fault)
+
+    # -- finding the ledgers ---------------------------------------------------------
+
+    def find(self) -> None:
+        """Find the sheets with a ledger, and the first row. Raises :class:`LedgerError`."""
+        incomplete: list[tuple[str, list[str]]] = []
+        for sheet in self._book.sheets:
+            layout = self._locate(sheet)
+            if layout is None:
+                if len(self._book.sheets) > 1:
+                    self._notes.append(f"工作表“{sheet.name}”没有台账表头，未导入")
+            elif layout.missing:
+                incomplete.append((sheet.name, layout.missing))
+            else:
+                self._found.append((sheet, layout))
+                self._note_layout(sheet, layout)
+        if not self._found and incomplete:
+            name, missing = incomplete[0]
+            raise LedgerError(
+                "missing_column",
+                f"工作表“{name}”缺少必需的列：{'、'.join(missing)}；"
+                "请补上，或指定哪一列对应（--map 表头=字段）",
+            )
+        if not self._found:
+            raise LedgerError("no_ledger", "没有找到台账：没有一行表头含有项目名称、投资方等列")
+        for name, missing in incomplete:
+            self._notes.append(f"工作表“{name}”缺少{'、'.join(missing)}列，未导入")
+        if self._book.hidden:
+            self._notes.append(f"隐藏的工作表未导入：{'、'.join(self._book.hidden)}")
+        if self._matcher.unused_mappings:
+            headers = "、".join(self._matcher.unused_mappings.values())
+            raise LedgerError("bad_mapping", f"文件里没有这样的表头：{headers}")
+        self._rest = self._read()
+        self._first = list(islice(self._rest, 1))
+        if not self._first:
+            raise LedgerError("no_rows", "表头下面没有内容")
+
+    def _locate(self, sheet: Sheet) -> Layout | None:
+        rows: list[Row] = []
+        for number, cells in sheet.rows():
+            if any(not isinstance(cell, str) or cell.strip() for cell in cells):
+                rows.append((number, cells))
+                if len(rows) == SEARCHED_ROWS:
+                    break
+        layout = locate(rows, sheet.merges, self._matcher)
+        if layout is not None and layout.unit is None and not layout.missing:
+            layout.unit = self._unit_below(sheet, layout)
+        if len(self._book.sheets) > 1:
+            sheet.close()
+        return layout
+
+    def _unit_below(self, sheet: Sheet, layout: Layout) -> str | None:
+        """The unit in a note below the header, where the amounts have none above."""
+        if layout.fields["total_investment"].unit:
+            return None
+        for number, cells in sheet.rows():
+            if number > layout.last_row:
+                first = next((cell for cell in cells if cell != ""), "")
+                if isinstance(first, str) and ("单位" in first[:8] or "元" in first):
+                    line = classify(cells, layout, spans=False, investor=False)
+                    if line.unit:
+                        return line.unit
+        return None
+
+    def _note_layout(self, sheet: Sheet, layout: Layout) -> None:
+        where = f"工作表“{sheet.name}”：" if len(self._book.sheets) > 1 else ""
+        self._notes += [where + note for note in layout.notes]
+        unused = [column.header for column in layout.columns if column.field is None]
+        if unused:
+            headers = "、".join(squeeze(header) for header in unused)
+            self._notes.append(f"{where}未使用的列：{headers}")
+        if "agreement_type" not in layout.fields:
+            self._notes.append(f"{where}没有协议类型列，全部按正式合同计")
+
+    # -- reading the rows ------------------------------------------------------------
+
+    def _read(self) -> Iterator[Event]:
+        for sheet, layout in self._found:
+            yield from self._read_sheet(sheet, layout)
+            sheet.close()
+
+    def _read_sheet(self, sheet: Sheet, layout: Layout) -> Iterator[Event]:
+        self._layouts[sheet.name] = [(layout.last_row, layout)]
+        reader = self._reader(layout)
+        merges = _Merges(sheet.merges)
+        passed = layout.last_row
+        rows = _Window(sheet.rows())
+        for number, cells in rows:
+            carried = merges.carried(number, cells)
+            if number <= passed:
+                continue
+            if self._may_be_header(cells, layout) and (
+                other := self._new_header(rows, number, cells, sheet)
+            ):
+                layout, passed = other, other.last_row
+                self._layouts[sheet.name].append((layout.last_row, layout))
+                unit, reader = reader.unit, self._reader(layout)
+                reader.unit = layout.unit or unit
+                continue
+            yield from self._row(sheet.name, number, cells, carried, layout, reader, merges)
+
+    def _reader(self, layout: Layout) -> RowReader:
+        return RowReader(layout, self._words, today=self._today, since_1904=self._book.since_1904)
+
+    def _may_be_header(self, cells: list[Cell], layout: Layout) -> bool:
+        """Whether a row is worth a second look for a header: cheap, and asked of every row."""
+        amount = layout.fields["total_investment"].index
+        cell = cells[amount] if amount < len(cells) else ""
+        if not isinstance(cell, str) or cell[:1].isdigit():
+            return False
+        return any(
+            isinstance(cell, str)
+            and len(cell) < 24
+            and ("签" in cell or cell in self._matcher.header_map)
+            for cell in cells
+        )
+
+    def _new_header(
+        self, rows: _Window, number: int, cells: list[Cell], sheet: Sheet
+    ) -> Layout | None:
+        """A whole header further down: the same again, or one with its columns moved."""
+        layout = locate([(number, cells), *rows.ahead(2)], sheet.merges, self._matcher)
+        return layout if layout and not layout.missing and layout.first_row == number else None
+
+    def _row(
+        self,
+        sheet: str,
+        number: int,
+        cells: list[Cell],
+        carried: Mapping[int, Cell],
+        layout: Layout,
+        reader: RowReader,
+        merges: _Merges,
+    ) -> Iterator[Event]:
+        whole = _whole(cells, carried, layout)
+        investor = as_text(whole[layout.fields["investor_name"].index])
+        line = classify(
+            cells,
+            layout,
+            spans=merges.begins_across(number),
+            investor=bool(investor) and not investor.isspace(),
+        )
+        if line.kind is Kind.NO_ROW:
+            return
+        self.rows += 1
+        texts = _texts(whole, layout)
+        if line.kind is Kind.SKIPPED:
+            self.skipped += 1
+            reader.unit = line.unit or reader.unit
+            yield Skipped(sheet, number, texts, line.reason)
+            return
+        fault = reader.read(cells, whole)
+        values = tuple(whole)
+        if fault is not None:
+            yield self._reject(sheet, number, texts, values, fault)
+            return
+        row = LedgerRow(
+            sheet=sheet,
+            row=number,
+            cells=texts,
+            values=values,
+            empty=frozenset(reader.empty - {""}),
+            **reader.values,
+        )
+        identities = _identities(row)
+        earlier = next((self._seen[key] for key in identities if key in self._seen), None)
+        if earlier is not None:
+            place = earlier[1] if earlier[0] == sheet else f"“{earlier[0]}”{earlier[1]}"
+            duplicate = Fault("project_name", "duplicate_row", f"与第 {place} 行的项目和投资方相同")
+            yield self._reject(sheet, number, texts, values, duplicate)
+            return
+        for key in identities:
+            self._seen[key] = (sheet, number)
+        self._note_row(row, reader)
+        self.loaded += 1
+        yield row
+
+    def _note_row(self, row: LedgerRow, reader: RowReader) -> None:
+        where = self._place(row.sheet, row.row)
+        if row.uscc:
+            name = normalise(row.investor_name)
+            if self._codes_by_name.setdefault(name, row.uscc) != row.uscc:
+                note = "同名不同信用代码，按两家企业处理"
+                self._rows_noted[note].append(f"{row.investor_name}（{where}）")
+        if reader.says_started and row.started_on is None:
+            self._rows_noted["写明已开工但没有开工时间，未记开工"].append(where)
+        elif reader.says_started is False and row.started_on is not None:
+            self._rows_noted["写明未开工但有开工时间，按开工时间记"].append(where)
+        for name in reader.unread:
+            self._rows_noted[f"“{LABELS[name]}”列读不懂，未导入这一格"].append(where)
+
+    def _reject(
+        self,
+        sheet: str,
+        number: int,
+        texts: dict[str, str],
+        values: tuple[object, ...],
+        fault: Fault,
+    ) -> Reject:
+        self.rejected += 1
+        column = self.layout_of(sheet, number).fields.get(fault.field)
+        header = column.header if column else LABELS.get(fault.field, "")
+        value = as_text(values[column.index]) if column and column.index < len(values) else ""
+        shown = squeeze(value)
+        if len(shown) > _LONGEST_VALUE:
+            shown = shown[:_LONGEST_VALUE] + "…"
+        says = f"为“{shown}”" if shown else "为空"
+        advice = _ADVICE.get(fault.code, "")
+        message = f"{self._place(sheet, number)}“{squeeze(header)}”{says}：{fault.reason}"
+        message += f"；{advice}" if advice else ""
+        return Reject(sheet, number, header, value, fault.code, message, texts, values)
+
+    def _place(self, sheet: str, number: int) -> str:
+        return f"“{sheet}”第 {number} 行" if len(self._found) > 1 else f"第 {number} 行"
+
+
+def _identities(row: LedgerRow) -> list[tuple[str, str]]:
+    """What a row is recognised by: its project's name with its investor's name, and code."""
+    project = normalise(row.project_name)
+    keys = [(project, normalise(row.investor_name))]
+    if row.uscc:
+        keys.append((project, row.uscc))
+    return keys
+
+
+def _whole(cells: list[Cell], carried: Mapping[int, Cell], layout: Layout) -> list[Cell]:
+    """A row as wide as the header, with what is merged down onto it."""
+    width = layout.columns[-1].index + 1
+    if not carried and len(cells) >= width:
+        return cells
+    whole = cells + [""] * (width - len(cells))
+    for column, cell in carried.items():
+        if column < len(whole) and whole[column] == "":
+            whole[column] = cell
+    return whole
+
+
+def _texts(cells: list[Cell], layout: Layout) -> dict[str, str]:
+    """The cells as text by header; a header that occurs twice gets its column's number."""
+    texts: dict[str, str] = {}
+    for column in layout.columns:
+        text = as_text(cells[column.index])
+        if text:
+            header = column.header
+            texts[header if header not in texts else f"{header} ({column.index + 1})"] = text
+    return texts
+
+
+class _Window:
+    """Rows one after the other, with a look at the next few."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+        self._waiting: list[Row] = []
+
+    def __iter__(self) -> Iterator[Row]:
+        return self
+
+    def __next__(self) -> Row:
+        return self._waiting.pop(0) if self._waiting else next(self._rows)
+
+    def ahead(self, count: int) -> list[Row]:
+        """The next rows, without taking them."""
+        self._waiting += islice(self._rows, max(0, count - len(self._waiting)))
+        return self._waiting[:count]
+
+
+class _Merges:
+    """The merged cells of a sheet, as the rows go by."""
+
+    def __init__(self, merges: list[Merge]) -> None:
+        self._down: dict[int, list[Merge]] = defaultdict(list)
+        self._across: set[int] = set()
+        for merge in merges:
+            if merge.last_row > merge.first_row:
+                self._down[merge.first_row].append(merge)
+            if merge.last_column > merge.first_column + 1:
+                self._across.add(merge.first_row)
+        self._open: dict[int, tuple[int, Cell]] = {}
+
+    def carried(self, number: int, cells: list[Cell]) -> dict[int, Cell]:
+        """The values merged down onto a row, by column. Rows must come in order."""
+        if self._open:
+            self._open = {c: o for c, o in self._open.items() if o[0] >= number}
+        carried = {column: value for column, (_, value) in self._open.items()}
+        for merge in self._down.get(number, ()):
+            column = merge.first_column
+            if column < len(cells) and cells[column] != "":
+                self._open[column] = (merge.last_row, cells[column])
+        return carried
+
+    def begins_across(self, number: int) -> bool:
+        """Whether a merge over three or more columns begins in this row."""
+        return number in self._across

@@ -1,0 +1,117 @@
+"""The columns that a ledger may have, and which of them a header means (``headers.toml``)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.spreadsheets.cells import squeeze
+from pipeline.spreadsheets.money import find_unit
+
+NEEDED = ("project_name", "investor_name", "total_investment", "sign_date")
+MONEY_KINDS = {"money", "soft_money"}
+NOT_A_FIELD = {"", "-", "ignore"}
+"""What --map takes in place of a field for a column to leave alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column that a ledger may have. ``loaded``: a cell that can't be read is a reject."""
+
+    name: str
+    kind: str
+    attribute: str | None
+    loaded: bool
+    variants: tuple[str, ...]
+
+
+def _read_table() -> dict[str, Field]:
+    with Path(__file__).with_name("headers.toml").open("rb") as file:
+        table = tomllib.load(file)
+    return {
+        name: Field(
+            name=name,
+            kind=entry["kind"],
+            attribute=entry.get("attribute"),
+            loaded="attribute" in entry
+            and entry.get("loaded", True)
+            and entry["kind"] not in {"soft_money", "number"},
+            variants=tuple(entry["variants"]),
+        )
+        for name, entry in table.items()
+    }
+
+
+FIELDS = _read_table()
+LABELS = {name: field.variants[0] for name, field in FIELDS.items()}
+
+_BRACKETED = re.compile(r"[(\[{【〔][^()\[\]{}【】〔〕]*[)\]}】〕]")
+_ORNAMENT = re.compile(r"^[*★☆#]+|^\d{1,2}[.、](?=\D)|[:*★]+$")
+_UNIT_AT_END = re.compile(r"(?<=.)[/:,、]?(?:单位:?)?[十百千]?(?:万元|亿元|万|亿|千元|元)$")
+
+
+def key_of(header: str) -> str:
+    """A header as it is compared: without blanks, brackets and what is in them, and marks."""
+    text = squeeze(header)
+    bare = _BRACKETED.sub("", text)
+    if not bare:  # 【项目名称】
+        bare = text.strip("()[]{}【】〔〕")
+    return _ORNAMENT.sub("", _ORNAMENT.sub("", bare)).replace("日期", "时间").casefold()
+
+
+def unit_of(header: str) -> str | None:
+    """The unit of money that a header names in brackets or at its end."""
+    text = squeeze(header)
+    for bracket in _BRACKETED.findall(text):
+        if unit := find_unit(bracket):
+            return unit
+    at_end = _UNIT_AT_END.search(_BRACKETED.sub("", text))
+    return find_unit(at_end[0] if at_end[0] != "元" else "(元)") if at_end else None
+
+
+class Matcher:
+    """Says which field a header means. What ``header_map`` says comes first.
+
+    Raises ``ValueError`` for a mapping to a field that there is not.
+    """
+
+    def __init__(self, header_map: Mapping[str, str] | None = None) -> None:
+        self.header_map = header_map or {}
+        self._known: dict[str, tuple[Field | None, int]] = {}
+        for field in FIELDS.values():
+            for rank, variant in enumerate(field.variants):
+                self._known.setdefault(key_of(variant), (field, rank))
+        self._mapped: dict[str, tuple[Field | None, int]] = {}
+        for header, name in self.header_map.items():
+            self._mapped[squeeze(header).casefold()] = (_named(name), -1)
+        self.unused_mappings = {squeeze(header).casefold(): header for header in self.header_map}
+
+    def match(self, header: str) -> tuple[Field, int] | None:
+        """The field that a header means and how surely (less is surer), or ``None``."""
+        found = self._look_up(header)
+        return (found[0], found[1]) if found and found[0] is not None else None
+
+    def _look_up(self, header: str) -> tuple[Field | None, int] | None:
+        written = squeeze(header).casefold()
+        for key in (written, key_of(header)):
+            if key in self._mapped:
+                self.unused_mappings.pop(key, None)
+                return self._mapped[key]
+        key = key_of(header)
+        for attempt in (key, _UNIT_AT_END.sub("", key), key.replace("情况", "")):
+            if attempt in self._known:
+                return self._known[attempt]
+        return None
+
+
+def _named(name: str) -> Field | None:
+    wanted = name.strip()
+    if wanted.casefold() in NOT_A_FIELD:
+        return None
+    for field in FIELDS.values():
+        if wanted in (field.name, field.attribute, *field.variants):
+            return field
+    raise ValueError(name)

@@ -1,0 +1,243 @@
+"""Where a sheet's ledger begins, and what its columns mean.
+
+Titles, unit lines and notes may stand above the header; the header may take two or three
+lines, with 投资(亿元) over 总投资 and 到位. The unit of a column is what its header says,
+or else what a line such as 「单位：亿元」 says for the whole sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.spreadsheets.cells import Cell, squeeze
+from pipeline.spreadsheets.fields import LABELS, MONEY_KINDS, NEEDED, Field, Matcher, unit_of
+from pipeline.spreadsheets.money import find_unit
+from pipeline.spreadsheets.workbook import Merge
+
+SEARCHED_ROWS = 60
+"""A header is looked for in so many rows from the top that are not blank."""
+
+_MOST_HEADER_LINES = 3
+
+Row = tuple[int, list[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column with a header: ``header`` as written, ``unit`` where the header names one."""
+
+    index: int
+    header: str
+    field: Field | None
+    unit: str | None = None
+
+
+@dataclass(slots=True)
+class Layout:
+    """The header of a ledger. ``lines`` are its texts by column, line by line."""
+
+    first_row: int
+    last_row: int
+    columns: list[Column]
+    lines: list[dict[int, str]]
+    unit: str | None = None
+    titles: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    fields: dict[str, Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.fields = {column.field.name: column for column in self.columns if column.field}
+
+    @property
+    def missing(self) -> list[str]:
+        """What the needed columns that are not there are usually called."""
+        return [LABELS[name] for name in NEEDED if name not in self.fields]
+
+    def is_header_again(self, filled: Sequence[tuple[int, Cell]]) -> bool:
+        """Whether a row, given by its filled cells, repeats a line of the header."""
+        column, first = filled[0]
+        if not isinstance(first, str):
+            return False
+        text = squeeze(first)
+        return any(
+            line.get(column) == text
+            and len(filled) >= min(2, len(line))
+            and all(isinstance(cell, str) and line.get(c) == squeeze(cell) for c, cell in filled)
+            for line in self.lines
+        )
+
+
+def locate(rows: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> Layout | None:
+    """The ledger's header among the first rows of a sheet, or ``None`` where there is none.
+
+    The first line that has every needed column; else the line that names most fields, if
+    it names three, for the caller to say what is missing.
+    """
+    best: Layout | None = None
+    for at in range(len(rows)):
+        layout = _header_at(rows, at, merges, matcher)
+        if layout is None:
+            continue
+        if not layout.missing:
+            best = layout
+            break
+        if len(layout.fields) >= 3 and (best is None or len(layout.fields) > len(best.fields)):
+            best = layout
+    if best is not None:
+        above = [cells for number, cells in rows if number < best.first_row]
+        best.titles = {squeeze(cell) for cells in above for cell in cells if isinstance(cell, str)}
+        best.titles.discard("")
+        for cells in above:
+            best.unit = unit_of_note(cells) or best.unit
+    return best
+
+
+def unit_of_note(cells: Sequence[Cell]) -> str | None:
+    """The unit of money that a title, unit line or note gives for the whole sheet."""
+    for cell in cells:
+        if isinstance(cell, str) and cell:
+            text = squeeze(cell)
+            for match in _UNIT_NOTE.finditer(text):
+                if unit := find_unit("(" + match[1]):
+                    return unit
+            if clause := _UNIT_CLAUSE.search(text):
+                return find_unit("(" + clause[1])
+            if unit := unit_alone(text):
+                return unit
+    return None
+
+
+def unit_alone(text: str) -> str | None:
+    """The unit of money that a squeezed text is and nothing else: 「（亿元）」."""
+    match = _UNIT_ALONE.fullmatch(text)
+    return find_unit("(" + match[1]) if match else None
+
+
+# Not 填报单位, 责任单位: those are offices.
+_UNIT_NOTE = re.compile(r"(?<![报任头制管办送设])单位[:为是]?([^)]*)")
+_UNIT_ALONE = re.compile(r"\(?((?:人民币)?[十百千]?(?:亿元|万元|元))\)?")
+_UNIT_CLAUSE = re.compile(r"(?:以|按)([十百千]?(?:亿元|万元|元))(?:为单位|计|计算|填写|填报)")
+
+# Under 计划 a column 开工时间 is a plan; under 本年 a column 到位资金 is this year's.
+_CHANGES_MEANING = re.compile(r"计划|拟|预计|本年|今年|当年|本月|上年|去年|\d{4}年|其中")
+
+
+def _header_at(
+    rows: Sequence[Row], at: int, merges: Sequence[Merge], matcher: Matcher
+) -> Layout | None:
+    """The header that begins in a row, with as many lines as belong to it."""
+    if sum(isinstance(cell, str) and bool(cell.strip()) for cell in rows[at][1]) < 2:
+        return None
+    layout = _build(rows[at : at + 1], merges, matcher)
+    for depth in range(2, _MOST_HEADER_LINES + 1):
+        head = rows[at : at + depth]
+        if len(head) < depth or not _belongs(head, merges, layout):
+            break
+        deeper = _build(head, merges, matcher)
+        if len(deeper.fields) < len(layout.fields):
+            break
+        layout = deeper
+    return layout
+
+
+def _belongs(head: Sequence[Row], merges: Sequence[Merge], layout: Layout) -> bool:
+    """Whether the last of some rows still is a line of the header that the first begins."""
+    (number, cells), above = head[-1], head[-2][0]
+    filled = {
+        c: cell for c, cell in enumerate(cells) if not (isinstance(cell, str) and not cell.strip())
+    }
+    if number != above + 1 or not filled or any(not isinstance(v, str) for v in filled.values()):
+        return False
+    first = head[0][0]
+    if any(merge.first_row == first and merge.last_row >= number for merge in merges):
+        return True
+    named = (layout.fields.get(name) for name in ("project_name", "investor_name", "seq"))
+    if any(column.index in filled for column in named if column):
+        return False
+    top = head[-2][1]
+    # A line of units alone is a note; sub-headings have a column that nothing stands over.
+    return any(c >= len(top) or top[c] == "" for c in filled)
+
+
+def _build(head: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> Layout:
+    first, last = head[0][0], head[-1][0]
+    width = max(len(cells) for _, cells in head)
+    lines = [
+        {c: cell for c, cell in enumerate(cells) if isinstance(cell, str) and cell.strip()}
+        for _, cells in head
+    ]
+    inside = [merge for merge in merges if first <= merge.first_row <= last]
+    found: list[tuple[Column, int]] = []
+    for index in range(width):
+        parts = _parts(lines, head, inside, index)
+        if parts:
+            found.append(_column(index, parts, matcher))
+    columns, notes = _settle(found)
+    squeezed = [{c: squeeze(text) for c, text in line.items()} for line in lines]
+    return Layout(first, last, columns, squeezed, notes=notes)
+
+
+def _parts(
+    lines: list[dict[int, str]], head: Sequence[Row], merges: Sequence[Merge], index: int
+) -> list[str]:
+    """The texts that stand over one another in a column, each merged cell once."""
+    parts = []
+    for depth, (line, (number, _)) in enumerate(zip(lines, head, strict=True)):
+        text = line.get(index)
+        if text is None:
+            over = next(
+                (
+                    m
+                    for m in merges
+                    if m.first_row == number and m.first_column < index <= m.last_column
+                ),
+                None,
+            )
+            if over is not None:
+                text = line.get(over.first_column)
+            elif depth + 1 < len(lines) and not merges and index in lines[depth + 1]:
+                text = next((line[c] for c in range(index - 1, -1, -1) if c in line), None)
+        if text is not None:
+            parts.append(text)
+    return parts
+
+
+def _column(index: int, parts: list[str], matcher: Matcher) -> tuple[Column, int]:
+    """What a column means: its texts together, or else the lowest alone."""
+    last = parts[-1]
+    match = matcher.match("".join(parts))
+    header = last if len(parts) == 1 else " ".join(parts)
+    if len(parts) > 1 and not any(_CHANGES_MEANING.search(part) for part in parts[:-1]):
+        alone = matcher.match(last)
+        if alone and (match is None or match[0] is alone[0]):
+            match, header = alone, last
+    if match is None:
+        return Column(index, header, None), 0
+    unit = None
+    if match[0].kind in MONEY_KINDS:
+        unit = next((unit for part in reversed(parts) if (unit := unit_of(part))), None)
+    return Column(index, header, match[0], unit), match[1]
+
+
+def _settle(found: list[tuple[Column, int]]) -> tuple[list[Column], list[str]]:
+    """One column for each field: the surest header, then the first; the others are noted."""
+    best: dict[str, tuple[int, int]] = {}
+    for column, rank in found:
+        if column.field:
+            best[column.field.name] = min(
+                best.get(column.field.name, (rank, column.index)), (rank, column.index)
+            )
+    columns, notes = [], []
+    taken = {index for _, index in best.values()}
+    chosen = {
+        column.field.name: column for column, _ in found if column.field and column.index in taken
+    }
+    for column, _ in found:
+        if column.field and column.index not in taken:
+            used = chosen[column.field.name]
+            notes.append(f"“{column.header}”与“{used.header}”同义，采用“{used.header}”")
+            column = Column(column.index, column.header, None)
+        columns.append(column)
+    return columns, notes

@@ -1,0 +1,181 @@
+"""The workbook that gives rejected rows back to the clerk, to correct and import again.
+
+Each sheet has its header, the original cells with the types they had, and two columns
+more: the row in the original workbook and the reason. Those two are ignored on the next
+import. A unit that stood only in a note of the sheet is written into the header. No text
+is ever taken for a formula, not even one that begins with an equals sign.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from pipeline.spreadsheets.cells import Measured, Month, as_text, squeeze
+from pipeline.spreadsheets.events import Reject
+from pipeline.spreadsheets.fields import LABELS, MONEY_KINDS, Matcher, unit_of
+from pipeline.spreadsheets.layout import Column, Layout
+from pipeline.spreadsheets.ledger import Ledger
+
+ROW_HEADER = "原表行号"
+REASON_HEADER = "退回原因"
+_REASON_WIDTH = 60
+_EXCEL_FIRST_DAY = dt.date(1900, 3, 1)  # before it, serial numbers are off by one
+
+
+class RejectsWriter:
+    """Writes rejects one after the other, in the order in which the ledger gives them.
+
+    A context manager: the file is there once it is left. With no reject added there is a
+    workbook with one empty sheet. Memory does not grow with the number of rejects.
+    """
+
+    def __init__(self, path: Path, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._book: Workbook = xlsxwriter.Workbook(
+            str(path),
+            {
+                "constant_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "nan_inf_to_errors": True,
+            },
+        )
+        self._sheet: Worksheet | None = None
+        self._name = ""
+        self._layout: Layout | None = None
+        self._row = 0
+        self._formats = {
+            name: self._book.add_format(properties)
+            for name, properties in {
+                "header": {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1},
+                "fault": {"bg_color": "#FFE7A3"},
+                "reason": {"text_wrap": True, "valign": "top"},
+                "day": {"num_format": "yyyy-mm-dd"},
+                "instant": {"num_format": "yyyy-mm-dd hh:mm:ss"},
+                "month": {"num_format": 'yyyy"年"m"月"'},
+                "time": {"num_format": "hh:mm:ss"},
+                "span": {"num_format": "[h]:mm:ss"},
+            }.items()
+        }
+
+    def __enter__(self) -> RejectsWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._book.close()
+
+    def add(self, reject: Reject) -> None:
+        """Write one reject below the others of its sheet."""
+        layout = self._ledger.layout_of(reject.sheet, reject.row)
+        if self._sheet is None or reject.sheet != self._name:
+            self._begin_sheet(reject.sheet)
+        if layout is not self._layout:
+            self._write_header(layout)
+        sheet = self._sheet
+        assert sheet is not None
+        for index in range(len(reject.values)):
+            self._write(sheet, index, reject.values[index])
+        last = self._width(layout)
+        sheet.write_number(self._row, last, reject.row)
+        sheet.write_string(self._row, last + 1, reject.message, self._formats["reason"])
+        self._row += 1
+
+    def _begin_sheet(self, name: str) -> None:
+        self._sheet = self._book.add_worksheet(_sheet_name(name, len(self._book.worksheets())))
+        self._name, self._layout, self._row = name, None, 0
+
+    def _width(self, layout: Layout) -> int:
+        return layout.columns[-1].index + 1
+
+    def _write_header(self, layout: Layout) -> None:
+        sheet = self._sheet
+        assert sheet is not None
+        if self._layout is None:
+            sheet.freeze_panes(1, 0)
+            sheet.set_column(0, self._width(layout) - 1, 16)
+            sheet.set_column(self._width(layout) + 1, self._width(layout) + 1, _REASON_WIDTH)
+        self._layout = layout
+        for column in layout.columns:
+            header = header_to_import(column, layout.unit)
+            sheet.write_string(self._row, column.index, header, self._formats["header"])
+        for offset, header in enumerate((ROW_HEADER, REASON_HEADER)):
+            sheet.write_string(
+                self._row, self._width(layout) + offset, header, self._formats["header"]
+            )
+        self._row += 1
+
+    def _write(self, sheet: Worksheet, column: int, cell: object) -> None:
+        row, formats = self._row, self._formats
+        match cell:
+            case "":
+                return
+            case str():
+                sheet.write_string(row, column, cell)
+            case bool():
+                sheet.write_boolean(row, column, cell)
+            case int() | float():
+                sheet.write_number(row, column, cell)
+            case dt.datetime() if cell.date() >= _EXCEL_FIRST_DAY:
+                sheet.write_datetime(row, column, cell, formats["instant"])
+            case dt.date() if not isinstance(cell, dt.datetime) and cell >= _EXCEL_FIRST_DAY:
+                sheet.write_datetime(row, column, cell, formats["day"])
+            case Month() if cell.first >= _EXCEL_FIRST_DAY:
+                sheet.write_datetime(row, column, cell.first, formats["month"])
+            case dt.time():
+                sheet.write_datetime(row, column, cell, formats["time"])
+            case dt.timedelta() if cell >= dt.timedelta(0):
+                sheet.write_datetime(row, column, cell, formats["span"])
+            case Measured():
+                sheet.write_string(row, column, as_text(cell))
+            case _:
+                sheet.write_string(row, column, as_text(cell))
+
+
+_PLAIN_MATCHER = Matcher()
+
+
+def header_to_import(column: Column, unit: str | None) -> str:
+    """A header that the next import understands as this one did.
+
+    As written where that is enough; with the sheet's unit in brackets where the column has
+    none of its own; under its usual name where it was mapped by hand or stood in two lines.
+    """
+    header = column.header
+    if column.field is None:
+        # One that would be understood now was left out on purpose.
+        return f"{header}（未用）"[:255] if _meaning(f"{header}（未用）") else header
+    if _meaning(header) != column.field.name:
+        bare = squeeze(header).translate({ord(c): None for c in "()[]{}【】〔〕"})
+        header = f"{LABELS[column.field.name]}（原表头：{bare}）"
+    if column.field.kind in MONEY_KINDS and (known := column.unit or unit):
+        if unit_of(header) != known:
+            header = f"{header}（{'元' if known == '元' else known + '元'}）"
+    return header
+
+
+def _meaning(header: str) -> str | None:
+    match = _PLAIN_MATCHER.match(header)
+    return match[0].name if match else None
+
+
+def _sheet_name(name: str, taken: int) -> str:
+    """A name that Excel takes: no signs of its own, at most 31 characters, and not empty."""
+    kept = "".join("_" if char in "[]:*?/\\" else char for char in name).strip("'")[:31]
+    return kept or f"Sheet{taken + 1}"
