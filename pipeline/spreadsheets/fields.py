@@ -13,6 +13,9 @@ from pipeline.spreadsheets.money import find_unit
 
 NEEDED = ("project_name", "investor_name", "total_investment", "sign_date")
 MONEY_KINDS = {"money", "soft_money"}
+CARRIED_KINDS = {"name", "text", "uscc", "park", "channel", "contract", "status", "claim"}
+"""What is merged down over several rows counts for each of them in these columns."""
+
 NOT_A_FIELD = {"", "-", "ignore"}
 """What --map takes in place of a field for a column to leave alone."""
 

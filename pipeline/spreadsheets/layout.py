@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.spreadsheets.cells import Cell, squeeze
-from pipeline.spreadsheets.fields import LABELS, MONEY_KINDS, NEEDED, Field, Matcher, unit_of
+from pipeline.spreadsheets.fields import (
+    CARRIED_KINDS,
+    LABELS,
+    MONEY_KINDS,
+    NEEDED,
+    Field,
+    Matcher,
+    unit_of,
+)
 from pipeline.spreadsheets.money import find_unit
 from pipeline.spreadsheets.workbook import Merge
 
@@ -46,9 +54,12 @@ class Layout:
     titles: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     fields: dict[str, Column] = field(init=False)
+    uncarried: set[int] = field(init=False)  # columns where a merged cell counts once
 
     def __post_init__(self) -> None:
-        self.fields = {column.field.name: column for column in self.columns if column.field}
+        used = [column for column in self.columns if column.field]
+        self.fields = {column.field.name: column for column in used if column.field}
+        self.uncarried = {c.index for c in used if c.field and c.field.kind not in CARRIED_KINDS}
 
     @property
     def missing(self) -> list[str]:

@@ -393,13 +393,13 @@ def _identities(row: LedgerRow) -> list[tuple[str, str]]:
 
 
 def _whole(cells: list[Cell], carried: Mapping[int, Cell], layout: Layout) -> list[Cell]:
-    """A row as wide as the header, with what is merged down onto it."""
+    """A row as wide as the header, with the words that are merged down onto it."""
     width = layout.columns[-1].index + 1
     if not carried and len(cells) >= width:
         return cells
     whole = cells + [""] * (width - len(cells))
     for column, cell in carried.items():
-        if column < len(whole) and whole[column] == "":
+        if column < len(whole) and whole[column] == "" and column not in layout.uncarried:
             whole[column] = cell
     return whole
 

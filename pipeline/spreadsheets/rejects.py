@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import xlsxwriter
 from xlsxwriter.workbook import Workbook
@@ -51,12 +50,11 @@ class RejectsWriter:
         self._sheet: Worksheet | None = None
         self._name = ""
         self._layout: Layout | None = None
-        self._row = 0
+        self._row = self._width = 0
         self._formats = {
             name: self._book.add_format(properties)
             for name, properties in {
                 "header": {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1},
-                "fault": {"bg_color": "#FFE7A3"},
                 "reason": {"text_wrap": True, "valign": "top"},
                 "day": {"num_format": "yyyy-mm-dd"},
                 "instant": {"num_format": "yyyy-mm-dd hh:mm:ss"},
@@ -83,42 +81,36 @@ class RejectsWriter:
 
     def add(self, reject: Reject) -> None:
         """Write one reject below the others of its sheet."""
-        layout = self._ledger.layout_of(reject.sheet, reject.row)
-        if self._sheet is None or reject.sheet != self._name:
-            self._begin_sheet(reject.sheet)
-        if layout is not self._layout:
-            self._write_header(layout)
         sheet = self._sheet
-        assert sheet is not None
-        for index in range(len(reject.values)):
-            self._write(sheet, index, reject.values[index])
-        last = self._width(layout)
-        sheet.write_number(self._row, last, reject.row)
-        sheet.write_string(self._row, last + 1, reject.message, self._formats["reason"])
+        if sheet is None or reject.sheet != self._name:
+            sheet = self._begin_sheet(reject.sheet)
+        layout = self._ledger.layout_of(reject.sheet, reject.row)
+        if layout is not self._layout:
+            self._write_header(sheet, layout)
+        for index, cell in enumerate(reject.values):
+            # What stands to the right of the last header goes behind the reason.
+            self._write(sheet, index if index < self._width else index + 2, cell)
+        sheet.write_number(self._row, self._width, reject.row)
+        sheet.write_string(self._row, self._width + 1, reject.message, self._formats["reason"])
         self._row += 1
 
-    def _begin_sheet(self, name: str) -> None:
-        self._sheet = self._book.add_worksheet(_sheet_name(name, len(self._book.worksheets())))
+    def _begin_sheet(self, name: str) -> Worksheet:
+        taken = {sheet.get_name().casefold() for sheet in self._book.worksheets()}
+        self._sheet = self._book.add_worksheet(_sheet_name(name, taken))
         self._name, self._layout, self._row = name, None, 0
+        return self._sheet
 
-    def _width(self, layout: Layout) -> int:
-        return layout.columns[-1].index + 1
-
-    def _write_header(self, layout: Layout) -> None:
-        sheet = self._sheet
-        assert sheet is not None
+    def _write_header(self, sheet: Worksheet, layout: Layout) -> None:
+        self._width = layout.columns[-1].index + 1
         if self._layout is None:
             sheet.freeze_panes(1, 0)
-            sheet.set_column(0, self._width(layout) - 1, 16)
-            sheet.set_column(self._width(layout) + 1, self._width(layout) + 1, _REASON_WIDTH)
+            sheet.set_column(0, self._width - 1, 16)
+            sheet.set_column(self._width + 1, self._width + 1, _REASON_WIDTH)
         self._layout = layout
-        for column in layout.columns:
-            header = header_to_import(column, layout.unit)
-            sheet.write_string(self._row, column.index, header, self._formats["header"])
-        for offset, header in enumerate((ROW_HEADER, REASON_HEADER)):
-            sheet.write_string(
-                self._row, self._width(layout) + offset, header, self._formats["header"]
-            )
+        headers = {column.index: header_to_import(column, layout.unit) for column in layout.columns}
+        headers |= {self._width: ROW_HEADER, self._width + 1: REASON_HEADER}
+        for index, header in headers.items():
+            sheet.write_string(self._row, index, header, self._formats["header"])
         self._row += 1
 
     def _write(self, sheet: Worksheet, column: int, cell: object) -> None:
@@ -159,14 +151,14 @@ def header_to_import(column: Column, unit: str | None) -> str:
     """
     header = column.header
     if column.field is None:
-        # One that would be understood now was left out on purpose.
-        return f"{header}（未用）"[:255] if _meaning(f"{header}（未用）") else header
+        # A column that was left alone although its header says something stays alone.
+        return f"未用：{header}" if _meaning(header) else header
     if _meaning(header) != column.field.name:
         bare = squeeze(header).translate({ord(c): None for c in "()[]{}【】〔〕"})
         header = f"{LABELS[column.field.name]}（原表头：{bare}）"
-    if column.field.kind in MONEY_KINDS and (known := column.unit or unit):
-        if unit_of(header) != known:
-            header = f"{header}（{'元' if known == '元' else known + '元'}）"
+    known = column.unit or unit
+    if column.field.kind in MONEY_KINDS and known and unit_of(header) != known:
+        header = f"{header}（{known if known == '元' else known + '元'}）"
     return header
 
 
@@ -175,7 +167,11 @@ def _meaning(header: str) -> str | None:
     return match[0].name if match else None
 
 
-def _sheet_name(name: str, taken: int) -> str:
-    """A name that Excel takes: no signs of its own, at most 31 characters, and not empty."""
-    kept = "".join("_" if char in "[]:*?/\\" else char for char in name).strip("'")[:31]
-    return kept or f"Sheet{taken + 1}"
+def _sheet_name(name: str, taken: set[str]) -> str:
+    """A name that Excel takes: none of its own signs, at most 31 characters, not taken."""
+    kept = "".join("_" if char in "[]:*?/\\" else char for char in name).strip("'")[:31] or "Sheet"
+    number = 1
+    while kept.casefold() in taken:
+        number += 1
+        kept = f"{kept[:27]}_{number}"
+    return kept

@@ -25,7 +25,7 @@ from pipeline.spreadsheets.cells import (
 )
 from pipeline.spreadsheets.days import Day, read_day
 from pipeline.spreadsheets.events import CODES, Vocabulary
-from pipeline.spreadsheets.fields import Field
+from pipeline.spreadsheets.fields import CARRIED_KINDS, Field
 from pipeline.spreadsheets.layout import Layout
 from pipeline.spreadsheets.money import read_money
 
@@ -123,7 +123,7 @@ class RowReader:
         self.says_started: bool | None = None
         faults: list[Fault] = []
         for field, index, unit, reader in self._columns:
-            if field.kind in _CARRIED:
+            if field.kind in CARRIED_KINDS:
                 cell = whole[index]
             else:
                 cell = cells[index] if index < len(cells) else ""
@@ -275,7 +275,6 @@ class RowReader:
         return found
 
 
-_CARRIED = {"name", "text", "uscc", "park", "channel", "contract", "status", "claim"}
 _STARTED = re.compile(
     r"是|有|√|✓|✔|☑|y|yes|已?(?:开工|动工)(?:建设)?|在建|建设中|已?投产", re.IGNORECASE
 )
