@@ -104,7 +104,7 @@ BREAK: dict[str, Callable[[Facts], Facts]] = {
     "industry": lambda f: replace(f, has_industry=False),
     "channel": lambda f: replace(f, has_channel=False),
     "amount": lambda f: replace(f, claim=replace(f.claim, amount=Decimal(0))),
-    "day": lambda f: replace(f, production=None, claim=replace(f.claim, day=Day(TODAY + DAY))),
+    "day": lambda f: replace(f, today=dt.date(2026, 5, 31)),
     "contract": _without_document("contract"),
     "framework": _without_document("framework"),
     "admission": lambda f: replace(f, reviews={**f.reviews, "admission": False}),
@@ -125,7 +125,6 @@ BREAK: dict[str, Callable[[Facts], Facts]] = {
     "after_groundbreaking": _on(dt.date(2026, 5, 31)),
     "production_proof": _without_document("production_proof"),
 }
-DAY = dt.timedelta(days=1)
 
 
 @pytest.mark.parametrize("gate", GATES, ids="-".join)
@@ -135,10 +134,7 @@ def test_a_gate_is_open_when_nothing_is_missing(gate: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize(("gate", "need"), ROWS)
 def test_each_requirement_alone_closes_its_gate(gate: tuple[str, str], need: Requirement) -> None:
-    facts = BREAK[need.code](complete(gate))
-    if gate[0] != MilestoneKind.SIGNING and need.code == "day":
-        facts = replace(facts, groundbreaking=facts.groundbreaking)
-    assert missing(facts, *gate) == [need]
+    assert missing(BREAK[need.code](complete(gate)), *gate) == [need]
 
 
 @pytest.mark.parametrize(("gate", "need"), ROWS)
@@ -396,10 +392,10 @@ def test_a_manager_waives_a_waivable_requirement_with_a_reason(
     project, claimed = lacking(gate, need, officer, park)
     with refused(NotAllowed):
         milestones.claim(project, by=officer, at=NOON, override_reason="县里定的", **claimed)
+    if need.code == "park":  # without one only who looks after it reaches it
+        Project.objects.filter(pk=project.pk).update(officer=manager)
     with refused(GateClosed):
         milestones.claim(project, by=manager, at=NOON, override_reason="  ", **claimed)
-    if need.code == "park":
-        Project.objects.filter(pk=project.pk).update(officer=manager)
     made = milestones.claim(project, by=manager, at=NOON, override_reason="县里定的", **claimed)
     assert (made.waived, made.override_reason) == (need.code, "县里定的")
 
@@ -414,14 +410,16 @@ def test_nobody_waives_days_and_amounts(
     assert caught.value.details == (need,)
 
 
-@pytest.mark.parametrize(("gate", "need"), [r for r in STORED_ROWS if r.values[1].code in SPOIL])
+# The files that a claim was made with stay its own; all else may be gone by then.
+SINCE = [r for r in STORED_ROWS if r.values[1].code in SPOIL and not r.values[1].documents]
+
+
+@pytest.mark.parametrize(("gate", "need"), SINCE)
 def test_the_gate_is_asked_again_at_the_verification(
     gate: tuple[str, str], need: Requirement, officer: User, verifier: User, park: Any
 ) -> None:
     project = ready_for(gate, officer, park)
     claimed = milestones.claim(project, by=officer, at=NOON, **claim_of(gate))
-    if need.documents:
-        return  # the files that a claim was made with stay its own
     SPOIL[need.code](project)
     with refused(GateClosed) as caught:
         milestones.verify(claimed, by=verifier, at=NOON)
