@@ -51,6 +51,7 @@ class Outcome:
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rejects_file: Path | None = None
+    sheets: list[str] = field(default_factory=list)
     load: Load | None = None
 
     @property
@@ -61,7 +62,7 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """The document of ``import_ledger --json`` (docs/contract)."""
-        several = len({reject.sheet for reject in self.rejects}) > 1
+        several = len(self.sheets) > 1
         return {
             "rows": self.counts.total(),
             "loaded": self.loaded,
@@ -126,7 +127,7 @@ def load(
         require(verified_by, "ledger.load")
         ledger = read_ledger(path, today=today, vocabulary=vocabulary(), header_map=header_map)
         batch = _register(path, name or path.name, today=today, at=at, by=verified_by)
-        outcome = Outcome(load=batch)
+        outcome = Outcome(sheets=ledger.sheets, load=batch)
         loader = Loader(
             load=batch,
             ledger=ledger,
