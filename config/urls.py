@@ -17,4 +17,6 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("", include("crm.urls")),
+    path("", include("pipeline.urls")),
 ]

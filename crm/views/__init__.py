@@ -1,0 +1,1 @@
+"""Pages about whom the county deals with."""

@@ -1,0 +1,102 @@
+"""Who changed which field of a project, from what to what, in the reader's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from crm.fields import FixedPointField
+from crm.models import User
+from pipeline.models import Project
+
+MOST = 100
+# Derived from others, or told by their own histories.
+LEFT_OUT = frozenset({"stage", "stage_since", "status", "load", "withdrawn_at", "id"})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field's label, and its value before and after as text ("" for none)."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What one person changed at one instant. ``by`` is None where nobody is recorded."""
+
+    at: dt.datetime
+    by: User | None
+    changes: tuple[FieldChange, ...]
+
+
+def edits(project: Project) -> list[Edit]:
+    """The latest edits of a project, the newest first; a query for each kind of row named.
+
+    The first version of a project is no edit, and an edit that changed nothing shown here
+    is left out.
+    """
+    versions = list(project.history.select_related("history_user").all()[: MOST + 1])
+    fields = [f for f in versions[0].tracked_fields if f.name not in LEFT_OUT] if versions else []
+    differing = [(new, list(_changed(fields, old, new))) for new, old in pairwise(versions)]
+    names = _names(change for _new, changes in differing for change in changes)
+    return [
+        Edit(
+            new.history_date,
+            new.history_user,
+            tuple(
+                FieldChange(str(f.verbose_name), _text(f, a, names), _text(f, b, names))
+                for f, a, b in changes
+            ),
+        )
+        for new, changes in differing
+        if changes
+    ]
+
+
+Change = tuple[Any, Any, Any]
+
+
+def _changed(fields: Iterable[Any], old: Any, new: Any) -> Iterator[Change]:
+    for field in fields:
+        before, after = getattr(old, field.attname), getattr(new, field.attname)
+        if before != after:
+            yield field, before, after
+
+
+def _names(changes: Iterable[Change]) -> dict[tuple[type[models.Model], Any], str]:
+    """The names of the rows that foreign keys point at; one query for each model."""
+    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    for field, before, after in changes:
+        if field.is_relation:
+            wanted[field.related_model] |= {before, after} - {None}
+    return {
+        (model, row.pk): str(row)
+        for model, keys in wanted.items()
+        for row in model._default_manager.filter(pk__in=keys)
+    }
+
+
+def _text(field: Any, value: Any, names: dict[tuple[type[models.Model], Any], str]) -> str:
+    if value is None or value == "":
+        return ""
+    if field.is_relation:
+        return names.get((field.related_model, value), str(value))
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(field, FixedPointField):
+        return f"{value:,}"
+    if isinstance(value, dt.datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return str(value)

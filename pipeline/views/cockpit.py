@@ -1,0 +1,130 @@
+"""The cockpit: the year's targets, and every park beside the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from crm.http import SignedIn, allowed
+from pipeline.forms.window import DIMENSION_LABELS, Asked, asked, neighbours, quarters
+from pipeline.models import Metric
+from pipeline.rollups import Rollup, Row, not_started_counts, rollup
+from pipeline.targets import ranks
+
+
+@require_safe
+@allowed("figures.view")
+def cockpit(request: SignedIn) -> HttpResponse:
+    """Targets and figures of a year, by park or another dimension; all of it in the URL."""
+    form, found = asked(request.GET, now=timezone.now())
+    figures = rollup(found.window, by=found.by, user=request.user)
+    waiting = not_started_counts(found.window, by=found.by, user=request.user)
+    earlier, later = neighbours(found)
+    return render(
+        request,
+        "pipeline/cockpit.html",
+        {
+            "form": form,
+            "asked": found,
+            "window": found.window,
+            "figures": figures,
+            "lines": _lines(figures, waiting),
+            "total": Line(figures.total, sum(waiting.values(), Decimal(0))),
+            "goals": _goals(figures),
+            "show_targets": _has_targets(figures),
+            "quarters": quarters(found),
+            "earlier": earlier,
+            "later": later,
+            "dimensions": _dimensions(found),
+            "dimension": DIMENSION_LABELS[found.by],
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the table with its ranks: 1, 1, 3 for ties, None where it is not ranked."""
+
+    row: Row
+    waiting: Decimal
+    rank_projects: int | None = None
+    rank_amount: int | None = None
+    rank_rate: int | None = None
+
+    @property
+    def projects_done(self) -> Decimal | None:
+        return self.row.completion(Metric.SIGNED_PROJECTS)
+
+    @property
+    def amount_done(self) -> Decimal | None:
+        return self.row.completion(Metric.SIGNED_AMOUNT)
+
+
+def _lines(figures: Rollup, waiting: dict[int | None, Decimal]) -> list[Line]:
+    rows = figures.rows
+    by_projects = _ranked(rows, lambda row: row.completion(Metric.SIGNED_PROJECTS))
+    by_amount = _ranked(rows, lambda row: row.completion(Metric.SIGNED_AMOUNT))
+    by_rate = _ranked(rows, lambda row: row.start_rate_gap)
+    return [
+        Line(row, waiting.get(row.id, Decimal(0)), *placed)
+        for row, *placed in zip(rows, by_projects, by_amount, by_rate, strict=True)
+    ]
+
+
+def _ranked(rows: Sequence[Row], value: Callable[[Row], Decimal | None]) -> list[int | None]:
+    """Ranks among those that hold a target; what has no park (channel, …) is not ranked."""
+    return ranks([None if row.id is None else value(row) for row in rows])
+
+
+def _has_targets(figures: Rollup) -> bool:
+    return any(row.target(Metric.SIGNED_PROJECTS) for row in figures.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One of the three targets as a bar. A rate has no schedule."""
+
+    metric: str
+    done: Decimal | None
+    target: Decimal | None
+    completion: Decimal | None
+    schedule: Decimal | None
+    lead: Decimal | None
+
+
+def _goals(figures: Rollup) -> list[Goal]:
+    total = figures.total
+    sums = [
+        Goal(
+            metric=metric,
+            done=getattr(total, metric),
+            target=total.target(metric),
+            completion=total.completion(metric),
+            schedule=(total.schedules or {}).get(metric),
+            lead=total.lead(metric),
+        )
+        for metric in (Metric.SIGNED_PROJECTS, Metric.SIGNED_AMOUNT)
+    ]
+    rate = Goal(
+        metric=Metric.START_RATE,
+        done=total.start_rate,
+        target=total.target(Metric.START_RATE),
+        completion=None,
+        schedule=None,
+        lead=total.start_rate_gap,
+    )
+    return [*sums, rate]
+
+
+def _dimensions(found: Asked) -> list[tuple[Any, str, bool]]:
+    """(wording, query string, is current) of each way to group the figures."""
+    return [
+        (label, found.query(by=name), name == found.by) for name, label in DIMENSION_LABELS.items()
+    ]

@@ -1,0 +1,130 @@
+"""Adding to a project's file, and reading the files kept with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from crm.http import SignedIn, allowed
+from crm.organizations import add_contact
+from crm.refusals import Refused
+from pipeline import dossier
+from pipeline.documents import attach
+from pipeline.forms.dossier import (
+    ContactForm,
+    DocumentForm,
+    FactorForm,
+    InteractionForm,
+    MetForm,
+    OfProject,
+    ReviewForm,
+)
+from pipeline.models import Document, FactorNeed, Project
+from pipeline.views.project_page import project_page
+
+
+@require_POST
+@allowed("project.edit")
+def add_interaction(request: SignedIn, pk: int) -> HttpResponse:
+    return _add(request, pk, InteractionForm, dossier.add_interaction, "interactions")
+
+
+@require_POST
+@allowed("project.edit")
+def add_review(request: SignedIn, pk: int) -> HttpResponse:
+    return _add(request, pk, ReviewForm, dossier.add_review, "reviews")
+
+
+@require_POST
+@allowed("project.edit")
+def add_factor(request: SignedIn, pk: int) -> HttpResponse:
+    return _add(request, pk, FactorForm, dossier.add_factor, "factors")
+
+
+@require_POST
+@allowed("project.edit")
+def add_document(request: SignedIn, pk: int) -> HttpResponse:
+    return _add(request, pk, DocumentForm, attach, "documents")
+
+
+@require_POST
+@allowed("project.edit")
+def add_contact_of(request: SignedIn, pk: int) -> HttpResponse:
+    def verb(project: Project, **given: Any) -> Any:
+        return add_contact(project.investor, **given)
+
+    return _add(request, pk, ContactForm, verb, "contacts")
+
+
+def _add(
+    request: SignedIn, pk: int, form_class: type[OfProject], verb: Callable[..., Any], section: str
+) -> HttpResponse:
+    """Hand a form's fields to its verb; a refusal is said in the form on the page."""
+    project = get_object_or_404(
+        Project.objects.visible_to(request.user).select_related("investor"), pk=pk
+    )
+    form = form_class(request.POST, request.FILES, project=project)
+    if form.is_valid():
+        try:
+            verb(project, **form.cleaned_data, by=request.user, at=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("已保存。"))
+            return redirect(reverse("project", args=[pk]) + f"#{section}")
+    return project_page(request, project, bound={str(form.prefix): form})
+
+
+@require_POST
+@allowed("project.edit")
+def meet_factor(request: SignedIn, pk: int) -> HttpResponse:
+    """Say since when a need is met."""
+    need = get_object_or_404(
+        FactorNeed.objects.filter(
+            project__in=Project.objects.visible_to(request.user)
+        ).select_related("project"),
+        pk=pk,
+    )
+    form = MetForm(request.POST)
+    if form.is_valid():
+        try:
+            dossier.meet_factor(
+                need, on=form.cleaned_data["on"], by=request.user, at=timezone.now()
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("已保存。"))
+    else:
+        messages.error(request, _("请填写落实日"))
+    return redirect(reverse("project", args=[need.project_id]) + "#factors")
+
+
+@require_safe
+@allowed("document.view")
+def document(request: SignedIn, pk: int) -> FileResponse:
+    """A project's file, to who may see the project."""
+    row = get_object_or_404(
+        Document.objects.filter(project__in=Project.objects.visible_to(request.user)), pk=pk
+    )
+    return download(row.file, name=row.name, media_type=row.media_type)
+
+
+def download(file: FieldFile, *, name: str, media_type: str) -> FileResponse:
+    """A kept file, to be saved and never to be run or shown inside a page of ours."""
+    response = FileResponse(
+        file.open("rb"), as_attachment=True, filename=name, content_type=media_type
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
