@@ -21,6 +21,7 @@ def normalise(name: str) -> str:
     name = unicodedata.normalize("NFKC", name)
     if not name.isalnum():  # blanks or brackets; most names have none
         name = _BLANKS.sub("", name).translate(_BRACKETS)
+        name = unicodedata.normalize("NFKC", name)  # what a blank kept apart
     return name.casefold()
 
 
@@ -148,7 +149,10 @@ class _Readings:
 
 
 def _toneless(reading: str) -> str:
-    return reading.translate(_TONES)
+    plain = reading.translate(_TONES)
+    if plain.isascii():
+        return plain
+    return unicodedata.normalize("NFD", plain).encode("ascii", "ignore").decode()
 
 
 @cache
