@@ -381,7 +381,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=200, verbose_name='原因')),
                 ('changed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),
                 ('milestone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stage_changes', to='pipeline.milestone', verbose_name='里程碑')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stage_changes', to='pipeline.project', verbose_name='项目')),
+                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='stage_changes', to='pipeline.project', verbose_name='项目')),
             ],
             options={
                 'verbose_name': '阶段变动',
@@ -672,6 +672,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='review',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['admission', 'fair_competition', 'legality'])), name='review_kind_known', violation_error_message='没有这种评审'),
+        ),
+        migrations.AddIndex(
+            model_name='stagechange',
+            index=models.Index(fields=['project', '-id'], name='stage_change_last'),
         ),
         migrations.AddConstraint(
             model_name='stagechange',

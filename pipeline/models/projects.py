@@ -332,7 +332,11 @@ class StageChange(models.Model):
     """One move of a project from stage to stage: who, when, from what day, and why."""
 
     project = models.ForeignKey(
-        Project, models.PROTECT, related_name="stage_changes", verbose_name=_("项目")
+        Project,
+        models.PROTECT,
+        related_name="stage_changes",
+        db_index=False,
+        verbose_name=_("项目"),
     )
     from_stage = models.CharField(_("原阶段"), max_length=12, choices=Stage)
     to_stage = models.CharField(_("新阶段"), max_length=12, choices=Stage)
@@ -352,6 +356,9 @@ class StageChange(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("阶段变动")
         ordering = ["project_id", "id"]
+        # The last change of a project is asked for with every move; without this index a
+        # planner that has no statistics yet walks through all changes, the newest first.
+        indexes = [models.Index(fields=["project", "-id"], name="stage_change_last")]
         constraints = [
             models.CheckConstraint(
                 name="stage_change_stages_known",
