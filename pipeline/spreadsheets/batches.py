@@ -36,6 +36,7 @@ from pipeline.models import (
 )
 from pipeline.spreadsheets.investors import Investors
 from pipeline.spreadsheets.ledger import Event, Ledger, LedgerRow, Reject, Skipped
+from pipeline.spreadsheets.rejects import REASON_HEADER
 from pipeline.stages import ContractKind, MilestoneKind
 
 # project field <- field of the row, for what is copied as it is
@@ -71,6 +72,9 @@ MILESTONE_FIELDS = {
     MilestoneKind.STATISTICS: "in_statistics_on",
     MilestoneKind.PRODUCTION: "produced_on",
 }
+# A duplicate that comes back in a rejects workbook as it was corrects nothing.
+DUPLICATE = "项目和投资方相同"
+
 # requirement of a gate -> (code of the reject, field at fault)
 REJECTED_AS = {
     "signed": ("start_without_signing", "started_on"),
@@ -174,6 +178,8 @@ class Loader:
         project = stored.project(row)
         if project is not None and project.withdrawn_at is None and stored.is_same(project, row):
             return Plan(row, project, is_new=False, facts={})
+        if project is not None and DUPLICATE in row.cells.get(REASON_HEADER, ""):
+            return self.ledger.reject(row, "project_name", "duplicate_row", _("与已导入的一行相同"))
         kept = stored.milestones[project.pk] if project else {}
         facts, replaced = self._facts(row, kept)
         is_expansion = (

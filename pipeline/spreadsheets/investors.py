@@ -45,7 +45,7 @@ class Investors:
             return self._by_code[row.uscc]
         uncoded = next((o for o in same_name if o.uscc is None), None)
         if uncoded is None:
-            if same_name:
+            if same_name and same_name[0].created_at < self._at:  # else the reader says so
                 self.notes.append(
                     _("“%(name)s”有两个统一社会信用代码：%(old)s、%(new)s，按两家企业登记")
                     % {"name": row.investor_name, "old": same_name[0].uscc, "new": row.uscc}

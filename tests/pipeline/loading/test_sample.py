@@ -16,10 +16,14 @@ EXPECTED = json.loads((DATA / "ledger-2026.expected.json").read_text())
 
 
 def import_sample(*arguments: str) -> tuple[int, dict[str, Any]]:
+    return import_workbook(SAMPLE, *arguments)
+
+
+def import_workbook(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     out, code = io.StringIO(), 0
     try:
         call_command(
-            "import_ledger", str(SAMPLE), "--today", "2026-09-30", "--json", *arguments, stdout=out
+            "import_ledger", str(path), "--today", "2026-09-30", "--json", *arguments, stdout=out
         )
     except SystemExit as stop:
         code = int(stop.code or 0)
@@ -89,3 +93,13 @@ def test_a_dry_run_says_the_same_and_leaves_nothing(county: None, tmp_path: Path
     assert not list(tmp_path.rglob("loads/*/*"))
     _code, real = import_sample()
     assert dry == real
+
+
+def test_the_rejects_workbook_as_it_was_is_rejected_again(county: None, tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects.xlsx"
+    _code, first = import_sample("--rejects", str(rejects))
+    before = Milestone.objects.count()
+    _code, second = import_workbook(rejects)
+    assert (second["rows"], second["rejected"]) == (first["rejected"], first["rejected"])
+    assert [r["code"] for r in second["rejects"]] == [r["code"] for r in first["rejects"]]
+    assert Milestone.objects.count() == before
