@@ -107,8 +107,11 @@ class ClaimForm(DayForm):
         expansions = Milestone.objects.effective().filter(
             project=project, contract_kind=ContractKind.EXPANSION
         )
-        self._choose("documents", loose)
-        self.fields["documents"].initial = [d.pk for d in loose]
+        if loose:
+            self._choose("documents", loose)
+            self.fields["documents"].initial = [d.pk for d in loose]
+        else:
+            del self.fields["documents"]
         if project.is_expansion or not expansions:
             del self.fields["expansion"]
         else:
@@ -118,8 +121,6 @@ class ClaimForm(DayForm):
 
     def _choose(self, name: str, rows: Any) -> None:
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
-        if not rows and name == "documents":
-            del self.fields[name]
 
     def milestone_fields(self, today: dt.date) -> dict[str, Any]:
         """The keyword arguments of ``milestones.claim``, but for the documents."""

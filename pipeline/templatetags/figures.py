@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from pipeline.figures import Window
 from pipeline.lights import Light, schedule_light
+from pipeline.models import Milestone
 from pipeline.stages import Precision
 from pipeline.targets import rounded
 
@@ -155,9 +155,6 @@ def day(value: dt.date | None, precision: str = Precision.DAY) -> str:
 
 
 @register.filter
-def days_until(since: dt.date | None, until: dt.date) -> str:
-    """How long ago, in days; the reader finds the day itself on hovering."""
-    if since is None:
-        return NONE
-    days = (until - since).days
-    return ngettext("%(days)d 天", "%(days)d 天", days) % {"days": days}
+def happened(milestone: Milestone | None) -> str:
+    """The day of a milestone, as exactly as it is known; a dash where there is none."""
+    return NONE if milestone is None else day(milestone.occurred_on, milestone.precision)
