@@ -1,10 +1,20 @@
+from __future__ import annotations
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.models import User
 
-def workbook_path(load: "Load", filename: str) -> str:
+
+class LoadQuerySet(models.QuerySet["Load"]):
+    def visible_to(self, user: User) -> LoadQuerySet:
+        """All for who sees the whole county; else their own: a workbook names every park."""
+        return self if user.is_county_wide else self.filter(loaded_by=user)
+
+
+def workbook_path(load: Load, filename: str) -> str:
     """Where a loaded workbook is kept: named by its content."""
     return f"loads/{load.sha256[:2]}/{load.sha256}"
 
@@ -35,6 +45,8 @@ class Load(models.Model):
         related_name="+",
         verbose_name=_("撤销人"),
     )
+
+    objects = LoadQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("导入批次")

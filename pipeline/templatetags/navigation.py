@@ -13,12 +13,12 @@ from crm.rights import may
 
 register = template.Library()
 
-# (route, wording, the right that opens it)
-ENTRIES: tuple[tuple[str, Any, str], ...] = (
-    ("cockpit", _("驾驶舱"), "figures.view"),
-    ("project_list", _("项目"), "project.view"),
-    ("load_list", _("导入"), "load.view"),
-    ("admin:index", _("管理"), "county.configure"),
+# (route, wording, the right that opens it, whether only for who sees the whole county)
+ENTRIES: tuple[tuple[str, Any, str, bool], ...] = (
+    ("cockpit", _("驾驶舱"), "figures.view", False),
+    ("project_list", _("项目"), "project.view", False),
+    ("load_list", _("导入"), "load.view", True),
+    ("admin:index", _("管理"), "county.configure", False),
 )
 
 
@@ -38,8 +38,8 @@ def navigation(request: HttpRequest) -> list[Entry]:
     if not isinstance(user, User):
         return []
     entries = []
-    for route, label, act in ENTRIES:
-        if may(user, act):
+    for route, label, act, for_county in ENTRIES:
+        if may(user, act) and (user.is_county_wide or not for_county):
             url = reverse(route)
             here = request.path == url if url == "/" else request.path.startswith(url)
             entries.append(Entry(url, label, here))

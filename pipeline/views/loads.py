@@ -23,7 +23,7 @@ PAGE = 50
 @allowed("load.view")
 def load_list(request: SignedIn) -> HttpResponse:
     """Every load, the latest first."""
-    loads = Load.objects.select_related("loaded_by", "undone_by")
+    loads = Load.objects.visible_to(request.user).select_related("loaded_by", "undone_by")
     page = Paginator(loads, PAGE).get_page(request.GET.get("page"))
     return render(request, "pipeline/loads.html", {"page": page})
 
@@ -32,7 +32,9 @@ def load_list(request: SignedIn) -> HttpResponse:
 @allowed("load.view")
 def load(request: SignedIn, pk: int) -> HttpResponse:
     """One load: its counts, its notes, and the rows that it rejected, with their reasons."""
-    row = get_object_or_404(Load.objects.select_related("loaded_by", "undone_by"), pk=pk)
+    row = get_object_or_404(
+        Load.objects.visible_to(request.user).select_related("loaded_by", "undone_by"), pk=pk
+    )
     rejects = row.rows.filter(outcome=RowOutcome.REJECTED)
     page = Paginator(rejects, PAGE).get_page(request.GET.get("page"))
     return render(request, "pipeline/load.html", {"load": row, "page": page})
@@ -42,7 +44,7 @@ def load(request: SignedIn, pk: int) -> HttpResponse:
 @allowed("ledger.undo")
 def load_undo(request: SignedIn, pk: int) -> HttpResponse:
     """Take a load back as a whole."""
-    row = get_object_or_404(Load, pk=pk)
+    row = get_object_or_404(Load.objects.visible_to(request.user), pk=pk)
     try:
         undo(row, by=request.user, at=timezone.now())
     except Refused as refusal:
@@ -56,5 +58,5 @@ def load_undo(request: SignedIn, pk: int) -> HttpResponse:
 @allowed("load.view")
 def load_workbook(request: SignedIn, pk: int) -> FileResponse:
     """The workbook itself: its rows are the evidence of what was loaded from it."""
-    row = get_object_or_404(Load, pk=pk)
+    row = get_object_or_404(Load.objects.visible_to(request.user), pk=pk)
     return download(row.file, name=row.name, media_type="application/octet-stream")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +22,7 @@ from crm import organizations
 from crm.http import SignedIn, allowed
 from crm.models import Organization
 from crm.refusals import Refused
+from crm.rights import may
 from pipeline import filters, projects
 from pipeline.forms.projects import ProjectForm
 from pipeline.models import Milestone, Project
@@ -150,6 +152,8 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
     row = get_object_or_404(
         Project.objects.current().visible_to(request.user).select_related("investor"), pk=pk
     )
+    if not may(request.user, "project.edit", row):
+        raise PermissionDenied  # seen for its past credit, and now another park's
     form = ProjectForm(request.POST or None, instance=row, user=request.user)
     if form.is_valid():
         try:
