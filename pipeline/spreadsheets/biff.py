@@ -109,7 +109,9 @@ class BinaryWorkbook:
                     "not_a_workbook", "这是 Word 或其他旧版文档，不是 Excel 工作簿"
                 )
             self._look(file.stream(name), limits)
-        except (struct.error, ValueError, IndexError, AttributeError) as error:
+        except UnreadableWorkbook:
+            raise
+        except Exception as error:  # a broken file can break anything that looks at it
             raise UnreadableWorkbook(
                 "damaged", "文件已损坏，请用 Excel 重新保存后再导入"
             ) from error

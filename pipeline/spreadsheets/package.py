@@ -38,7 +38,9 @@ class Package:
             self._parts = {info.filename: info for info in zipfile.ZipFile(self._file).infolist()}
             self._check_kind()
             self._look()
-        except (zipfile.BadZipFile, ET.ParseError, zlib.error, struct.error, KeyError) as error:
+        except UnreadableWorkbook:
+            raise
+        except Exception as error:  # a broken file can break anything that looks at it
             raise UnreadableWorkbook(
                 "damaged", "文件已损坏，请用 Excel 重新保存后再导入"
             ) from error
@@ -185,13 +187,13 @@ _ROW = re.compile(rb"<(?:\w+:)?row\b(?:[^<>]*?\br\s*=\s*[\"'](\d+))?")
 _CELL = re.compile(
     rb"<(?:\w+:)?c\b([^<>]*?)(?:/>|>((?:[^<]++|<(?!/?(?:\w+:)?c[\s/>]))*+)</(?:\w+:)?c\s*>)"
 )
-_PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})(\d+)")
+_PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]+)(\d+)")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b[^<>]*?(?:/>|>([^<]*))")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>/]*>([^<]+)<")
 _IS_ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
 _IS_TEXT = re.compile(rb"\bt\s*=\s*[\"']str[\"']")
-_WIDE = re.compile(rb"=\s*[\"']([A-Za-z]{2,3})\d")
-_DEEP = re.compile(rb"=\s*[\"'][A-Za-z]{1,3}(\d{5,7})[\"']")
+_WIDE = re.compile(rb"=\s*[\"']([A-Za-z]{2,})\d")
+_DEEP = re.compile(rb"=\s*[\"'][A-Za-z]+(\d{5,})[\"']")
 
 
 def _count_rows(rows: bytes) -> int:
