@@ -38,7 +38,7 @@ _NOTE = re.compile(
     r"|(?:金额|计量)?单位[:为]|注[:0-9]|说明[:0-9])"
 )
 _GROUP = re.compile(r"^(?:\([一二三四五六七八九十]+\)|[一二三四五六七八九十]+[、.．])")
-_SERIAL = re.compile(r"\(?\d{1,7}\)?[.、]?")
+_SERIAL = re.compile(r"\(?(?:\d{1,7}|[一二三四五六七八九十百]{1,5})\)?[.、]?")
 
 
 def classify(cells: Sequence[Cell], layout: Layout, *, spans: bool, investor: bool) -> Line:
@@ -96,9 +96,9 @@ def _line(
 def _is_serial(column: int, cell: Cell, text: str, layout: Layout) -> bool:
     """Whether a line's only cell is its serial number (a formula such as =ROW()-2 too)."""
     serial = layout.fields.get("seq")
-    if serial is not None:
-        return column == serial.index
-    known = any(used.index == column for used in layout.fields.values())
+    if serial is not None and column == serial.index and not text:
+        return True
+    known = any(used.index == column and name != "seq" for name, used in layout.fields.items())
     return not known and _SERIAL.fullmatch(text or as_text(cell)) is not None
 
 
