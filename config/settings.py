@@ -155,6 +155,9 @@ else:
     }
 
 REDIS_URL = env.str("REDIS_URL", default="")
+# How a worker is told that there is a job; without Redis, through a file in this folder.
+JOB_SENDER = "config.celery.send"
+JOBS_DIR = Path(env.str("JOBS_DIR", default="") or VAR_DIR / "jobs").absolute()
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -163,9 +166,18 @@ if REDIS_URL:
             "KEY_PREFIX": "groundbreak",
         }
     }
+    CACHES["jobs"] = {**CACHES["default"], "KEY_PREFIX": "groundbreak-jobs"}
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        # Workers tell pages of their progress; memory of one's own would tell nobody.
+        "jobs": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": JOBS_DIR / "progress",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},  # beyond, it forgets some at random
+        },
+    }
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -14,5 +14,6 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", site.urls),
     path("", include("crm.urls")),
+    path("", include("crm.urls_jobs")),
     path("", include("pipeline.urls")),
 ]

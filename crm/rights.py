@@ -24,6 +24,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "figures.view": PEOPLE,
     "project.view": PEOPLE,
     "document.view": PEOPLE,
+    "job.view": PEOPLE,
     "load.view": frozenset({OFFICER, MANAGER, VERIFIER, LEADER, AUDITOR, ADMIN}),
     # the pipeline
     "project.edit": frozenset({OFFICER, MANAGER}),

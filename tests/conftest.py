@@ -62,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     media = tempfile.mkdtemp(prefix="groundbreak-media-")
     config.add_cleanup(lambda: shutil.rmtree(media, ignore_errors=True))
     os.environ["MEDIA_ROOT"] = media
+    os.environ["JOBS_DIR"] = f"{media}/.jobs"
     _read_settings()
 
 

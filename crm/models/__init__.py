@@ -2,6 +2,7 @@
 
 from crm.models.calendar import CalendarDay
 from crm.models.dictionaries import Channel, Industry, Team
+from crm.models.jobs import Job, JobState
 from crm.models.organizations import Contact, Organization
 from crm.models.parks import Park
 from crm.models.users import Role, User
@@ -11,6 +12,8 @@ __all__ = [
     "Channel",
     "Contact",
     "Industry",
+    "Job",
+    "JobState",
     "Organization",
     "Park",
     "Role",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,13 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from crm.models import Channel, Park, User
+from crm.models import Channel, Organization, Park, User
 from crm.rights import require
 from pipeline import history
-from pipeline.models import ContractTerm, Load, RowOutcome
+from pipeline.models import (
+    ContractTerm,
+    Load,
+    LoadRow,
+    Milestone,
+    Project,
+    RowOutcome,
+    StageChange,
+)
 from pipeline.models.loads import workbook_path
 from pipeline.spreadsheets.batches import Loader
 from pipeline.spreadsheets.ledger import Event, Ledger, Reject, Vocabulary, read_ledger
@@ -111,6 +119,7 @@ def load(
     rejects_to: Path | None = None,
     dry_run: bool = False,
     name: str = "",
+    progress: Callable[[int], None] | None = None,
 ) -> Outcome:
     """Load the ledgers of a workbook as history, all or nothing.
 
@@ -118,7 +127,7 @@ def load(
     the loaded facts are known. ``verified_by`` verifies the milestones (default: the
     system verifier) and needs the right to load. Rejects go to ``rejects_to``, a
     workbook to correct and load again, where there are any. ``dry_run`` does all of it
-    and then takes it back.
+    and then takes it back. ``progress`` is told after every batch how many rows are done.
 
     Raises ``LedgerError`` where no ledger can be read, ``NotAllowed``.
     """
@@ -137,13 +146,17 @@ def load(
             verified_by=verified_by,
         )
         with _rejects(rejects_to, ledger) as writer:
-            for events in _batches(ledger.events()):
+            for number, events in enumerate(_batches(ledger.events()), start=1):
                 outcome.counts.update(loader.take(events))
+                if number.bit_count() == 1:  # after 1, 2, 4, 8, … batches
+                    _refresh_statistics()
                 for reject in loader.rejects:
                     outcome.rejects.append(reject)
                     if writer is not None:
                         writer.add(reject)
                 loader.rejects.clear()
+                if progress is not None:
+                    progress(outcome.counts.total())
         if rejects_to is not None and outcome.rejects:
             outcome.rejects_file = rejects_to
         elif rejects_to is not None:
@@ -181,6 +194,19 @@ def _keep(path: Path, batch: Load) -> None:
     if not storage.exists(kept):
         with path.open("rb") as file:
             storage.save(kept, File(file))
+
+
+def _refresh_statistics() -> None:
+    """Let PostgreSQL plan by what the load has written, while it goes on.
+
+    Nothing else tells it before the load is committed: it would read whole tables to find
+    the rows of a batch, since they were empty when it began.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            tables = (Organization, Project, LoadRow, Milestone, StageChange)
+            names = ", ".join(connection.ops.quote_name(t._meta.db_table) for t in tables)
+            cursor.execute(f"ANALYZE {names}")
 
 
 def _rejects(path: Path | None, ledger: Ledger) -> Any:
