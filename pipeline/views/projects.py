@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -127,7 +127,7 @@ def project(request: SignedIn, pk: int) -> HttpResponse:
 @allowed("project.edit")
 def new(request: SignedIn) -> HttpResponse:
     """Register a project, and its investor where there is none of that name yet."""
-    form = ProjectForm(request.POST or None, user=request.user)
+    form = ProjectForm(_sent(request), user=request.user)
     if form.is_valid():
         try:
             with transaction.atomic():
@@ -154,7 +154,7 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
     )
     if not may(request.user, "project.edit", row):
         raise PermissionDenied  # seen for its past credit, and now another park's
-    form = ProjectForm(request.POST or None, instance=row, user=request.user)
+    form = ProjectForm(_sent(request), instance=row, user=request.user)
     if form.is_valid():
         try:
             with transaction.atomic():
@@ -171,6 +171,11 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
             messages.success(request, _("已保存。"))
             return redirect("project", pk)
     return _form_page(request, form, pk)
+
+
+def _sent(request: SignedIn) -> QueryDict | None:
+    """What was sent, were it nothing; None where the form is only opened."""
+    return request.POST if request.method == "POST" else None
 
 
 def _investor(form: ProjectForm, request: SignedIn) -> Organization:

@@ -1,0 +1,393 @@
+"""Every address as every role, in the own park, another park and the county, and logged out.
+
+The table below is written down apart from ``crm/rights.py``, so that a slip there shows
+here. An address that the table does not know fails the suite: a new page comes with its
+row. The rule for all but the open ones:
+
+- who is not logged in is sent to the log-in page;
+- a role that may not gets 403;
+- a row of another park is 404, as if there were none;
+- else the page answers with the status in the table.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from crm.models import CalendarDay, Job, JobState, Park, Role, Team, User
+from pipeline.models import (
+    ContractTerm,
+    CountySettings,
+    DocumentKind,
+    FactorKind,
+    FactorNeed,
+)
+from pipeline.stages import MilestoneKind
+from tests.factories import (
+    ChannelFactory,
+    DocumentFactory,
+    IndustryFactory,
+    LoadRowFactory,
+    ParkFactory,
+    ProjectFactory,
+    TargetFactory,
+    UserFactory,
+    claim,
+    instant,
+    prepare_start,
+)
+
+OFFICER, MANAGER, VERIFIER = "officer", "manager", "verifier"
+LEADER, SUPERVISOR, AUDITOR, ADMIN = "leader", "supervisor", "auditor", "admin"
+PEOPLE = {OFFICER, MANAGER, VERIFIER, LEADER, SUPERVISOR, AUDITOR, ADMIN}
+EDITORS = {OFFICER, MANAGER}
+LOADERS = PEOPLE - {SUPERVISOR}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may (``roles``), on what (``row``: "", "project", "county" for who has no park
+    only, or "asked" for who asked for it and the administrator), and what a GET and a POST
+    without any data then answer."""
+
+    roles: set[str]
+    row: str = ""
+    get: int = 200
+    post: int | None = None
+
+
+@dataclass(frozen=True)
+class Open:
+    """The same for everybody: what it answers to who is logged in, and to who is not."""
+
+    inside: int
+    outside: int
+
+
+def reads(roles: set[str], row: str = "") -> Rule:
+    return Rule(roles, row)
+
+
+def acts(roles: set[str], row: str, post: int) -> Rule:
+    return Rule(roles, row, get=405, post=post)
+
+
+PAGES: dict[str, Rule | Open] = {
+    "healthz": Open(200, 200),
+    "readyz": Open(200, 200),
+    "set_language": Open(302, 302),
+    "cockpit": reads(PEOPLE),
+    "figure": reads(PEOPLE),
+    "project_list": reads(PEOPLE),
+    "project_new": Rule(EDITORS, post=422),
+    "project": reads(PEOPLE, "project"),
+    "project_edit": Rule(EDITORS, "project", post=422),
+    "milestone_claim": acts(EDITORS, "project", 422),
+    "document_new": acts(EDITORS, "project", 422),
+    "interaction_new": acts(EDITORS, "project", 422),
+    "review_new": acts(EDITORS, "project", 422),
+    "factor_new": acts(EDITORS, "project", 422),
+    "contact_new": acts(EDITORS, "project", 422),
+    "factor_met": acts(EDITORS, "project", 302),
+    "milestone_verify": acts({VERIFIER}, "project", 302),
+    "milestone_return": acts({VERIFIER}, "project", 422),
+    "milestone_revoke": acts({VERIFIER}, "project", 422),
+    "milestone_correct": acts({VERIFIER}, "project", 422),
+    "document": reads(PEOPLE, "project"),
+    "load_list": reads(LOADERS),
+    "load": reads(LOADERS, "county"),
+    "load_undo": acts({VERIFIER, ADMIN}, "county", 302),
+    "load_workbook": reads(LOADERS, "county"),
+    "organization_suggest": reads(EDITORS),
+    "job_list": reads(PEOPLE),
+    "job": reads(PEOPLE, "asked"),
+    "job_cancel": acts(PEOPLE, "asked", 302),
+    "job_download": reads(PEOPLE, "asked"),
+}
+
+ACCOUNTS: dict[str, Rule | Open] = {
+    "account_login": Open(302, 200),
+    "account_logout": Open(200, 302),
+    "account_inactive": Open(200, 200),
+    "account_signup": Open(302, 200),
+    "account_reauthenticate": Open(200, 302),
+    "account_email": Open(200, 302),
+    "account_email_verification_sent": Open(200, 200),
+    "account_change_password": Open(200, 302),
+    "account_set_password": Open(302, 302),
+    "account_reset_password": Open(200, 200),
+    "account_confirm_login_code": Open(302, 302),
+    "account_confirm_email": Open(200, 200),
+    "account_reset_password_from_key_done": Open(200, 200),
+    "account_reset_password_from_key": Open(200, 200),
+    "account_reset_password_done": Open(200, 200),
+    "mfa_index": Open(200, 302),
+    "mfa_authenticate": Open(302, 302),
+    "mfa_reauthenticate": Open(302, 302),
+    "mfa_activate_totp": Open(302, 302),
+    "mfa_deactivate_totp": Open(404, 302),
+    "mfa_view_recovery_codes": Open(404, 302),
+    "mfa_generate_recovery_codes": Open(302, 302),
+    "mfa_download_recovery_codes": Open(404, 302),
+}
+
+
+def administered(model: str, *, add: int = 200, delete: int = 403) -> dict[str, Rule | Open]:
+    """The addresses that the administrators' site gives a model."""
+    return {
+        f"admin:{model}_changelist": reads({ADMIN}),
+        f"admin:{model}_add": Rule({ADMIN}, get=add),
+        f"admin:{model}_history": reads({ADMIN}),
+        f"admin:{model}_delete": Rule({ADMIN}, get=delete),
+        f"admin:{model}_change": reads({ADMIN}),
+        f"admin:{model}_old_address": Rule({ADMIN}, get=302),
+    }
+
+
+ADMINISTRATION: dict[str, Rule | Open] = {
+    "admin:index": reads({ADMIN}),
+    "admin:login": Open(302, 302),
+    "admin:logout": Rule({ADMIN}, get=405),
+    "admin:password_change": Rule({ADMIN}, get=302),
+    "admin:password_change_done": reads({ADMIN}),
+    "admin:autocomplete": Rule({ADMIN}, get=403),
+    "admin:jsi18n": reads({ADMIN}),
+    "admin:view_on_site": Rule({ADMIN}, get=404),
+    "admin:app_list": reads({ADMIN}),
+    "admin:catch_all": Rule({ADMIN}, get=404),
+    "admin:auth_user_password_change": reads({ADMIN}),
+    **administered("crm_user"),
+    **administered("crm_park"),
+    **administered("crm_channel"),
+    **administered("crm_team"),
+    **administered("crm_industry"),
+    **administered("crm_calendarday", delete=200),
+    **administered("axes_accessattempt", add=403, delete=200),
+    **administered("pipeline_target"),
+    **administered("pipeline_countysettings"),
+    **administered("pipeline_contractterm", delete=200),
+}
+
+TABLE = {**PAGES, **ACCOUNTS, **ADMINISTRATION}
+
+
+def addresses() -> Iterator[tuple[str, str]]:
+    """(name, route) of every pattern that the site resolves."""
+
+    def walk(patterns: Any, route: str, namespace: str) -> Iterator[tuple[str, str]]:
+        model = ""
+        for pattern in patterns:
+            whole = route + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                inner = f"{pattern.namespace}:" if pattern.namespace else namespace
+                yield from walk(pattern.url_patterns, whole, inner)
+            elif isinstance(pattern, URLPattern):
+                if pattern.name:
+                    model = pattern.name.rpartition("_")[0]
+                    yield namespace + pattern.name, whole
+                elif whole.endswith("<path:object_id>/"):
+                    yield f"{namespace}{model}_old_address", whole
+                else:
+                    yield f"{namespace}catch_all", whole
+
+    yield from walk(get_resolver().url_patterns, "", "")
+
+
+@dataclass(frozen=True)
+class World:
+    """A park with rows in every state that an address is about, and another park."""
+
+    own: Park
+    other: Park
+    keys: dict[str, Any]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    park = ParkFactory(slug="rare-metals")
+    project = ProjectFactory(signed=True, park=park)
+    prepare_start(project)
+    claimed = claim(project, MilestoneKind.GROUNDBREAKING, on=dt.date(2026, 6, 1))
+    verified = project.milestones.get(kind=MilestoneKind.SIGNING)
+    document = DocumentFactory(project=project, kind=DocumentKind.OTHER)
+    document.file.save("contract.pdf", ContentFile(b"%PDF-1.7"))
+    load = LoadRowFactory(project=project).load
+    load.file.save("ledger.xlsx", ContentFile(b"PK"))
+    need = FactorNeed.objects.create(
+        project=project,
+        kind=FactorKind.ENERGY,
+        recorded_at=instant("2026-03-01 10:00"),
+        recorded_by=project.officer,
+    )
+    settings = CountySettings.objects.create(recorded_at=instant("2026-01-01 08:00"), reason="启用")
+    day = CalendarDay.objects.create(day=dt.date(2026, 10, 1), is_working=False, name="国庆节")
+    attempt = AccessAttempt.objects.create(
+        username="x", ip_address="192.0.2.1", failures_since_start=1
+    )
+    job = Job.objects.create(
+        kind="ledger.import",
+        asked_by=project.officer,
+        created_at=instant("2026-03-01 10:00"),
+        started_at=instant("2026-03-01 10:00"),
+        finished_at=instant("2026-03-01 10:00"),
+        state=JobState.DONE,
+        attempt=1,
+    )
+    job.download.save("rejects.xlsx", ContentFile(b"PK"))
+    return World(
+        own=park,
+        other=ParkFactory(slug="modern-agriculture"),
+        keys={
+            "project": project.pk,
+            "milestone_verify": claimed.pk,
+            "milestone_return": claimed.pk,
+            "milestone_revoke": verified.pk,
+            "milestone_correct": verified.pk,
+            "document": document.pk,
+            "factor_met": need.pk,
+            "load": load.pk,
+            "job": job.pk,
+            "job_cancel": job.pk,
+            "job_download": job.pk,
+            "crm_user": project.officer.pk,
+            "crm_park": park.pk,
+            "crm_channel": ChannelFactory().pk,
+            "crm_team": Team.objects.create(name="一组").pk,
+            "crm_industry": IndustryFactory().pk,
+            "crm_calendarday": day.pk,
+            "axes_accessattempt": attempt.pk,
+            "pipeline_target": TargetFactory().pk,
+            "pipeline_countysettings": settings.pk,
+            "pipeline_contractterm": ContractTerm.objects.create(term="正式合同", kind="formal").pk,
+        },
+    )
+
+
+def address(name: str, world: World) -> str:
+    """A real address of a pattern: on the world's own row, where it is about one."""
+    keys = world.keys
+    if name == "admin:catch_all":
+        return "/admin/nothing/"
+    if name == "admin:view_on_site":
+        return reverse(name, args=[0, 0])
+    if name == "admin:app_list":
+        return reverse(name, args=["crm"])
+    if name == "admin:auth_user_password_change":
+        return reverse(name, args=[keys["crm_user"]])
+    if name.endswith("_old_address"):
+        model = name.removeprefix("admin:").removesuffix("_old_address")
+        return f"/admin/{model.replace('_', '/', 1)}/{keys[model]}/"
+    if name.startswith("admin:"):
+        model, _underscore, act = name.removeprefix("admin:").rpartition("_")
+        has_key = act in {"change", "delete", "history"} and model in keys
+        return reverse(name, args=[keys[model]] if has_key else [])
+    if name == "figure":
+        return reverse(name, args=["signed_projects"])
+    if name == "account_confirm_email":
+        return reverse(name, args=["no-key"])
+    if name == "account_reset_password_from_key":
+        return reverse(name, kwargs={"uidb36": "1", "key": "set-password"})
+    if name in keys:
+        return reverse(name, args=[keys[name]])
+    if name in {"load_undo", "load_workbook"}:
+        return reverse(name, args=[keys["load"]])
+    rule = TABLE[name]
+    is_on_project = isinstance(rule, Rule) and rule.row == "project"
+    return reverse(name, args=[keys["project"]] if is_on_project else [])
+
+
+def expected(rule: Rule | Open, role: str, scope: str, method: str) -> int:
+    if isinstance(rule, Open):
+        return rule.inside
+    if method == "GET" and rule.post and rule.get == 405:
+        return 405
+    if role not in rule.roles:
+        return 403
+    if rule.row == "asked" and role != ADMIN:
+        return 404
+    if (rule.row == "project" and scope == "other") or (rule.row == "county" and scope != "county"):
+        return 404
+    answer = rule.get if method == "GET" else rule.post
+    assert answer is not None
+    return answer
+
+
+def methods(rule: Rule | Open) -> list[str]:
+    return ["GET", "POST"] if isinstance(rule, Rule) and rule.post else ["GET"]
+
+
+def person(role: str, scope: str, world: World) -> User:
+    park = {"own": world.own, "other": world.other, "county": None}[scope]
+    return UserFactory(username=f"{role}-{scope}", role=role, park=park)
+
+
+# A manager always has a park.
+CASES = [
+    (role, scope)
+    for role in sorted(PEOPLE)
+    for scope in ("own", "other", "county")
+    if (role, scope) != (MANAGER, "county")
+]
+
+
+def test_the_table_knows_every_address_and_no_other() -> None:
+    assert {name for name, _route in addresses()} == set(TABLE)
+
+
+def test_the_table_knows_every_role() -> None:
+    assert set(Role.values) - {Role.SYSTEM} == PEOPLE
+
+
+@pytest.mark.parametrize(("role", "scope"), CASES)
+def test_every_page_answers_a_role_and_scope_as_the_table_says(
+    role: str, scope: str, world: World, client: Client
+) -> None:
+    assert walk(PAGES, role, scope, world, client) == []
+
+
+@pytest.mark.parametrize("role", sorted(PEOPLE))
+def test_accounts_and_administration_answer_a_role_as_the_table_says(
+    role: str, world: World, client: Client
+) -> None:
+    assert walk({**ACCOUNTS, **ADMINISTRATION}, role, "own", world, client) == []
+
+
+def walk(
+    table: dict[str, Rule | Open], role: str, scope: str, world: World, client: Client
+) -> list[tuple[str, str, int, int]]:
+    """(method, name, answer, what the table says) of each address that answers otherwise."""
+    client.force_login(
+        person(role, scope, world), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return [
+        (method, name, answer, says)
+        for name, rule in table.items()
+        for method in methods(rule)
+        if (answer := client.generic(method, address(name, world)).status_code)
+        != (says := expected(rule, role, scope, method))
+    ]
+
+
+def test_every_address_sends_who_is_not_logged_in_to_the_log_in_page(
+    world: World, client: Client
+) -> None:
+    log_in_pages = (reverse("account_login"), reverse("admin:login"))  # that leads to this
+    wrong = []
+    for name, rule in TABLE.items():
+        for method in methods(rule):
+            response = client.generic(method, address(name, world))
+            if isinstance(rule, Open):
+                if response.status_code != rule.outside:
+                    wrong.append((method, name, response.status_code, rule.outside))
+            elif not response.get("Location", "").startswith(log_in_pages):
+                wrong.append((method, name, response.status_code, "log-in page"))
+    assert wrong == []
