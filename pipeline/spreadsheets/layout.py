@@ -83,8 +83,8 @@ class Layout:
 def locate(rows: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> Layout | None:
     """The ledger's header among the first rows of a sheet, or ``None`` where there is none.
 
-    The first line that has every needed column; else the line that names most fields, if
-    it names three, for the caller to say what is missing.
+    The first line that has every needed column; else the line that names most fields (two,
+    one of them the project or investor, or three), for the caller to say what is missing.
     """
     best: Layout | None = None
     for at in range(len(rows)):
@@ -94,7 +94,9 @@ def locate(rows: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> La
         if not layout.missing:
             best = layout
             break
-        if len(layout.fields) >= 3 and (best is None or len(layout.fields) > len(best.fields)):
+        named = "project_name" in layout.fields or "investor_name" in layout.fields
+        enough = len(layout.fields) >= (2 if named else 3)
+        if enough and (best is None or len(layout.fields) > len(best.fields)):
             best = layout
     if best is not None:
         above = [cells for number, cells in rows if number < best.first_row]
@@ -144,32 +146,60 @@ def _header_at(
     layout = _build(rows[at : at + 1], merges, matcher)
     for depth in range(2, _MOST_HEADER_LINES + 1):
         head = rows[at : at + depth]
-        if len(head) < depth or not _belongs(head, merges, layout):
+        if len(head) < depth or not _may_belong(head, layout):
             break
         deeper = _build(head, merges, matcher)
-        if len(deeper.fields) < len(layout.fields):
+        gained = len(deeper.fields) - len(layout.fields)
+        if gained < 0 or (gained == 0 and not _merged_with(head, merges)):
             break
         layout = deeper
+    if layout.last_row > layout.first_row:
+        # A note or a title above a whole header is not a line of it.
+        below = _header_at(rows, at + 1, merges, matcher)
+        if below and below.last_row == layout.last_row and _same(below, layout):
+            return below
     return layout
 
 
-def _belongs(head: Sequence[Row], merges: Sequence[Merge], layout: Layout) -> bool:
-    """Whether the last of some rows still is a line of the header that the first begins."""
-    (number, cells), above = head[-1], head[-2][0]
-    filled = {
-        c: cell for c, cell in enumerate(cells) if not (isinstance(cell, str) and not cell.strip())
+def _same(one: Layout, other: Layout) -> bool:
+    return {name: (c.index, c.unit) for name, c in one.fields.items()} == {
+        name: (c.index, c.unit) for name, c in other.fields.items()
     }
+
+
+def _filled(cells: Sequence[Cell]) -> dict[int, Cell]:
+    return {c: v for c, v in enumerate(cells) if not (isinstance(v, str) and not v.strip())}
+
+
+def _may_belong(head: Sequence[Row], layout: Layout) -> bool:
+    """Whether the last of some rows can be a line of the header that the first begins.
+
+    Sub-headings are words, directly below, not under the columns that name a project, and
+    at least one has nothing right above it. A line of units alone is a note.
+    """
+    (number, cells), (above, top) = head[-1], head[-2]
+    filled = _filled(cells)
     if number != above + 1 or not filled or any(not isinstance(v, str) for v in filled.values()):
         return False
-    first = head[0][0]
-    if any(merge.first_row == first and merge.last_row >= number for merge in merges):
-        return True
-    named = (layout.fields.get(name) for name in ("project_name", "investor_name", "seq"))
-    if any(column.index in filled for column in named if column):
+    names = [layout.fields.get(name) for name in ("project_name", "investor_name", "seq")]
+    if any(column.index in filled for column in names if column):
         return False
-    top = head[-2][1]
-    # A line of units alone is a note; sub-headings have a column that nothing stands over.
-    return any(c >= len(top) or top[c] == "" for c in filled)
+    return any(c >= len(top) or top[c] == "" for c in filled) or len(filled) == 1
+
+
+def _merged_with(head: Sequence[Row], merges: Sequence[Merge]) -> bool:
+    """Whether merged cells tie the last of some rows to the header above."""
+    number, cells = head[-1]
+    filled = _filled(cells)
+    return any(
+        merge.first_row < number
+        and merge.first_row >= head[0][0]
+        and (
+            merge.last_row >= number
+            or any(merge.first_column < c <= merge.last_column for c in filled)
+        )
+        for merge in merges
+    )
 
 
 def _build(head: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> Layout:

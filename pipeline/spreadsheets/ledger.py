@@ -27,10 +27,11 @@ from pipeline.spreadsheets.events import (
 from pipeline.spreadsheets.fields import FIELDS, LABELS, Matcher
 from pipeline.spreadsheets.layout import SEARCHED_ROWS, Layout, Row, locate
 from pipeline.spreadsheets.lines import Kind, classify
+from pipeline.spreadsheets.reasons import message
 from pipeline.spreadsheets.rows import Fault, RowReader, Words
+from pipeline.spreadsheets.walking import Merges, Window, whole_row
 from pipeline.spreadsheets.workbook import (
     Limits,
-    Merge,
     Sheet,
     UnreadableWorkbook,
     Workbook,
@@ -50,24 +51,6 @@ __all__ = [
     "read_ledger",
 ]
 
-_ADVICE = {
-    "missing_name": "请补填",
-    "missing_investor": "请补填",
-    "formula_without_value": "请用 Excel 打开并保存，或改填数值",
-    "ambiguous_date": "请写成“2023年1月”或“2023年10月”",
-    "bad_uscc": "暂无代码的请留空",
-    "bad_amount": "请填写带单位的金额，如“1.2亿元”",
-    "bad_date": "请写成“2026年3月5日”或“2026年3月”，还没有的请留空",
-    "unknown_park": "请改用园区名称，或在系统中为园区加上这个别名，未落园区的请留空",
-    "unknown_channel": "请改用已有的招商方式，或在系统中加上这个别名，没有的请留空",
-    "unknown_contract": "请填写正式合同、框架协议、增资等，或在系统中加上这个写法",
-    "future_date": "还没有发生的请留空或填入计划时间",
-    "start_before_signing": "请核对两个日期",
-    "start_without_signing": "请补填或核对",
-    "production_before_start": "请核对两个日期",
-    "duplicate_row": "请删除重复行，或改正项目名称、投资方",
-}
-_LONGEST_VALUE = 60
 _LISTED_ROWS = 10
 
 
@@ -155,17 +138,18 @@ class Ledger:
         below = [layout for start, layout in self._layouts[sheet] if start < row]
         return below[-1] if below else self._layouts[sheet][0][1]
 
-    def reject(self, row: LedgerRow, field_name: str, code: str, message: str) -> Reject:
+    def reject(self, row: LedgerRow, field_name: str, code: str, reason: str) -> Reject:
         """The reject that a later stage (the loader) makes of a row that was read.
 
         It moves the row from ``loaded`` to ``rejected``. ``field_name`` is an attribute of
-        ``LedgerRow``; ``message`` says what is wrong; row, column and value are put before.
+        ``LedgerRow``; ``reason`` says what is wrong; row, column and value are put before,
+        what to do after.
         """
         self.loaded -= 1
         for key in _identities(row):
             self._seen.pop(key, None)
         name = next((f.name for f in FIELDS.values() if f.attribute == field_name), field_name)
-        fault = Fault(name, code, message)
+        fault = Fault(name, code, reason)
         return self._reject(row.sheet, row.row, row.cells, row.values, fault)
 
     # -- finding the ledgers ---------------------------------------------------------
@@ -251,9 +235,9 @@ class Ledger:
     def _read_sheet(self, sheet: Sheet, layout: Layout) -> Iterator[Event]:
         self._layouts[sheet.name] = [(layout.last_row, layout)]
         reader = self._reader(layout)
-        merges = _Merges(sheet.merges)
+        merges = Merges(sheet.merges)
         passed = layout.last_row
-        rows = _Window(sheet.rows())
+        rows = Window(sheet.rows())
         for number, cells in rows:
             carried = merges.carried(number, cells)
             if number <= passed:
@@ -285,7 +269,7 @@ class Ledger:
         )
 
     def _new_header(
-        self, rows: _Window, number: int, cells: list[Cell], sheet: Sheet
+        self, rows: Window, number: int, cells: list[Cell], sheet: Sheet
     ) -> Layout | None:
         """A whole header further down: the same again, or one with its columns moved."""
         layout = locate([(number, cells), *rows.ahead(2)], sheet.merges, self._matcher)
@@ -299,9 +283,9 @@ class Ledger:
         carried: Mapping[int, Cell],
         layout: Layout,
         reader: RowReader,
-        merges: _Merges,
+        merges: Merges,
     ) -> Iterator[Event]:
-        whole = _whole(cells, carried, layout)
+        whole = whole_row(cells, carried, layout)
         investor = as_text(whole[layout.fields["investor_name"].index])
         line = classify(
             cells,
@@ -349,8 +333,10 @@ class Ledger:
         if row.uscc:
             name = normalise(row.investor_name)
             if self._codes_by_name.setdefault(name, row.uscc) != row.uscc:
-                note = "同名不同信用代码，按两家企业处理"
-                self._rows_noted[note].append(f"{row.investor_name}（{where}）")
+                self._notes.append(
+                    f"{where}“{row.investor_name}”的信用代码 {row.uscc} 与前面同名企业的不同，"
+                    "按两家企业处理"
+                )
         if reader.says_started and row.started_on is None:
             self._rows_noted["写明已开工但没有开工时间，未记开工"].append(where)
         elif reader.says_started is False and row.started_on is not None:
@@ -370,14 +356,8 @@ class Ledger:
         column = self.layout_of(sheet, number).fields.get(fault.field)
         header = column.header if column else LABELS.get(fault.field, "")
         value = as_text(values[column.index]) if column and column.index < len(values) else ""
-        shown = squeeze(value)
-        if len(shown) > _LONGEST_VALUE:
-            shown = shown[:_LONGEST_VALUE] + "…"
-        says = f"为“{shown}”" if shown else "为空"
-        advice = _ADVICE.get(fault.code, "")
-        message = f"{self._place(sheet, number)}“{squeeze(header)}”{says}：{fault.reason}"
-        message += f"；{advice}" if advice else ""
-        return Reject(sheet, number, header, value, fault.code, message, texts, values)
+        text = message(self._place(sheet, number), header, value, fault)
+        return Reject(sheet, number, header, value, fault.code, text, texts, values)
 
     def _place(self, sheet: str, number: int) -> str:
         return f"“{sheet}”第 {number} 行" if len(self._found) > 1 else f"第 {number} 行"
@@ -392,18 +372,6 @@ def _identities(row: LedgerRow) -> list[tuple[str, str]]:
     return keys
 
 
-def _whole(cells: list[Cell], carried: Mapping[int, Cell], layout: Layout) -> list[Cell]:
-    """A row as wide as the header, with the words that are merged down onto it."""
-    width = layout.columns[-1].index + 1
-    if not carried and len(cells) >= width:
-        return cells
-    whole = cells + [""] * (width - len(cells))
-    for column, cell in carried.items():
-        if column < len(whole) and whole[column] == "" and column not in layout.uncarried:
-            whole[column] = cell
-    return whole
-
-
 def _texts(cells: list[Cell], layout: Layout) -> dict[str, str]:
     """The cells as text by header; a header that occurs twice gets its column's number."""
     texts: dict[str, str] = {}
@@ -413,51 +381,3 @@ def _texts(cells: list[Cell], layout: Layout) -> dict[str, str]:
             header = column.header
             texts[header if header not in texts else f"{header} ({column.index + 1})"] = text
     return texts
-
-
-class _Window:
-    """Rows one after the other, with a look at the next few."""
-
-    def __init__(self, rows: Iterator[Row]) -> None:
-        self._rows = rows
-        self._waiting: list[Row] = []
-
-    def __iter__(self) -> Iterator[Row]:
-        return self
-
-    def __next__(self) -> Row:
-        return self._waiting.pop(0) if self._waiting else next(self._rows)
-
-    def ahead(self, count: int) -> list[Row]:
-        """The next rows, without taking them."""
-        self._waiting += islice(self._rows, max(0, count - len(self._waiting)))
-        return self._waiting[:count]
-
-
-class _Merges:
-    """The merged cells of a sheet, as the rows go by."""
-
-    def __init__(self, merges: list[Merge]) -> None:
-        self._down: dict[int, list[Merge]] = defaultdict(list)
-        self._across: set[int] = set()
-        for merge in merges:
-            if merge.last_row > merge.first_row:
-                self._down[merge.first_row].append(merge)
-            if merge.last_column > merge.first_column + 1:
-                self._across.add(merge.first_row)
-        self._open: dict[int, tuple[int, Cell]] = {}
-
-    def carried(self, number: int, cells: list[Cell]) -> dict[int, Cell]:
-        """The values merged down onto a row, by column. Rows must come in order."""
-        if self._open:
-            self._open = {c: o for c, o in self._open.items() if o[0] >= number}
-        carried = {column: value for column, (_, value) in self._open.items()}
-        for merge in self._down.get(number, ()):
-            column = merge.first_column
-            if column < len(cells) and cells[column] != "":
-                self._open[column] = (merge.last_row, cells[column])
-        return carried
-
-    def begins_across(self, number: int) -> bool:
-        """Whether a merge over three or more columns begins in this row."""
-        return number in self._across

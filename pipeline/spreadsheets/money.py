@@ -20,8 +20,9 @@ from pipeline.spreadsheets.cells import (
 )
 
 FEN = Decimal("0.01")
-LIMIT = Decimal(10) ** 16
-"""Amounts are below this many yuan, the most that 18 digits with two decimals hold."""
+LIMIT = Decimal(10) ** 12
+"""Amounts are below this many yuan. One project of a county over a trillion is a number of
+万元 under a header in 亿元: a reader would ask."""
 
 FOREIGN = "外币"
 """The unit of a column in another currency: nothing in it can be read as yuan."""
@@ -103,7 +104,7 @@ def _yuan(number: Decimal, unit: str | None) -> Decimal:
         raise BadCell("bad_amount", "是外币")
     amount = number * _UNITS[unit]
     if amount >= LIMIT:
-        raise BadCell("bad_amount", "金额过大")
+        raise BadCell("bad_amount", "超过 1 万亿元，请核对单位")
     return amount.quantize(FEN, ROUND_HALF_UP)
 
 

@@ -154,6 +154,27 @@ def test_a_note_at_the_end_gives_the_unit_too(tmp_path):
     assert loaded(events)[0].amount == 30_000
 
 
+def test_a_note_right_above_the_header_with_text_in_several_cells_is_no_line_of_it(tmp_path):
+    head = ["项目名称", "投资方", "总投资", "签约日期"]
+    lines = [["填报单位：招商局", None, None, "单位：亿元"], head, ["甲", "乙", 3, "2026.3.5"]]
+    _, events = read(write(tmp_path / "a.xlsx", lines, header=None, title=None))
+    assert loaded(events)[0].amount == 300_000_000
+
+
+def test_a_note_right_below_the_header_is_no_line_of_it(tmp_path):
+    head = [None, *SHORT]
+    lines = [["注：本表不含框架协议"], [None, *SHORT_ROW]]
+    _, events = read(write(tmp_path / "a.xlsx", lines, header=head))
+    assert [event.row for event in skipped(events)] == [3]
+
+
+def test_groups_of_columns_above_the_header_do_not_matter(tmp_path):
+    top = ["基本情况", None, "签约情况", None]
+    merges = ["A2:B2", "C2:D2"]
+    _, events = read(two_lines(tmp_path / "a.xlsx", top, SHORT, [SHORT_ROW], merges))
+    assert loaded(events)[0].amount == 120_000_000
+
+
 # -- headers of two and three lines -------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.spreadsheets.cells import BadCell, Broken, Measured
 from pipeline.spreadsheets.money import FOREIGN, LIMIT, find_unit, read_money
 
-amounts = st.decimals(0, 10**12, places=2, allow_nan=False, allow_infinity=False)
+amounts = st.decimals(0, 10**12 - 1, places=2, allow_nan=False, allow_infinity=False)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ amounts = st.decimals(0, 10**12, places=2, allow_nan=False, allow_infinity=False
         ("1亿2千万", 120_000_000),
         ("5千万", 50_000_000),
         ("5百万元", 5_000_000),
-        ("1.5万亿", 1_500_000_000_000),
+        ("0.9万亿", 900_000_000_000),
         ("人民币1.2亿元整", 120_000_000),
         ("RMB 3亿", 300_000_000),
         ("￥1.2亿", 120_000_000),
@@ -120,8 +120,9 @@ def test_a_placeholder_is_no_amount(cell):
         ("3亿50000万", "看不出"),
         ("一期2亿二期3亿", "看不出"),
         ("1e5万", "看不出"),
-        ("99999万亿", "过大"),
-        (1e20, "过大"),
+        ("1万亿元", "万亿"),
+        ("99999万亿", "万亿"),
+        (120000, "万亿"),  # 万元 under a header in 亿元
         (True, "不是金额"),
         (Broken("#REF!"), "出错"),
     ],
@@ -187,7 +188,7 @@ def test_an_amount_comes_out_the_same_in_every_notation(yuan, notation):
     assert read_money(NOTATIONS[notation](yuan), None) == yuan
 
 
-@given(st.integers(0, 99_999_999), st.sampled_from(["亿", "万", "元"]))
+@given(st.integers(0, 999_999), st.sampled_from(["亿", "万", "元"]))
 def test_a_number_cell_comes_out_exact_to_the_fen(hundredths, unit):
     typed = Decimal(hundredths) / 100
     factor = {"亿": 10**8, "万": 10**4, "元": 1}[unit]
