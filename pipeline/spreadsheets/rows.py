@@ -169,6 +169,8 @@ class RowReader:
         text = squeeze(as_text(cell))
         if says_nothing(text) or says_not_yet(text):
             return None
+        if isinstance(cell, Broken):
+            raise BadCell("bad_uscc", "公式出错")
         if not isinstance(cell, str):
             raise BadCell("bad_uscc", "存成了数字，后几位已丢失，请设为文本格式后重填")
         code = uscc.compact(text)
@@ -222,7 +224,9 @@ class RowReader:
             self.says_started = True
         elif cell is False or says_nothing(text) or says_not_yet(text):
             self.says_started = False
-        elif "start_date" not in self._layout.fields:
+        elif "start_date" in self._layout.fields:
+            self.unread.append(field.name)
+        else:
             try:
                 self.values["started_on"] = read_day(cell, self._today)
             except BadCell:

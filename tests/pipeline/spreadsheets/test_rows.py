@@ -73,6 +73,7 @@ def test_a_sound_row_is_read_whole(tmp_path):
         ({"统一社会信用代码": "91110108551385082X"}, "bad_uscc"),
         ({"统一社会信用代码": "123"}, "bad_uscc"),
         ({"统一社会信用代码": 911101085513850820}, "bad_uscc"),
+        ({"统一社会信用代码": "#N/A"}, "bad_uscc"),
         ({"协议总投资": "3-5亿"}, "bad_amount"),
         ({"协议总投资": "300万美元"}, "bad_amount"),
         ({"协议总投资": -1}, "bad_amount"),
@@ -380,6 +381,19 @@ def test_a_start_without_a_day_is_named_in_the_notes(tmp_path, word):
     ledger, events = more(tmp_path, 是否开工=word)
     assert loaded(events)[0].started_on is None
     assert any("已开工" in note and "第 3 行" in note for note in ledger.notes)
+
+
+def test_a_day_under_started_or_not_is_the_start_where_there_is_no_other_column(tmp_path):
+    head = ["项目名称", "投资方", "总投资(亿元)", "签约日期", "开工情况"]
+    line = ["甲", "乙", 3, "2026.3.5", "2026年4月1日开工"]
+    (read_row,) = loaded(read(write(tmp_path / "a.xlsx", [line], header=head))[1])
+    assert read_row.started_on == Day(dt.date(2026, 4, 1))
+
+
+def test_other_words_under_started_or_not_are_named_in_the_notes(tmp_path):
+    ledger, events = more(tmp_path, 是否开工="2026年4月1日开工")
+    assert loaded(events)[0].started_on is None
+    assert any("是否开工" in note and "第 3 行" in note for note in ledger.notes)
 
 
 @pytest.mark.parametrize("word", ["否", "未开工", "", "—"])
