@@ -54,6 +54,12 @@ LABELS = {name: field.variants[0] for name, field in FIELDS.items()}
 _BRACKETED = re.compile(r"[(\[{【〔][^()\[\]{}【】〔〕]*[)\]}】〕]")
 _ORNAMENT = re.compile(r"^[*★☆#]+|^\d{1,2}[.、](?=\D)|[:*★]+$")
 _UNIT_AT_END = re.compile(r"(?<=.)[/:,、]?(?:单位:?)?[十百千]?(?:万元|亿元|万|亿|千元|元)$")
+# 开工时间（计划） is no day of start, 到位资金（本年） not the total: a word in brackets that
+# makes another column of it, the word that says so in a header, and what it no longer is.
+_QUALIFIERS = (
+    (re.compile(r"计划|拟|预计"), "计划", {"sign_date", "start_date", "production_date"}),
+    (re.compile(r"本年|今年|当年|\d{4}年"), "本年", {"funds_total"}),
+)
 
 
 def key_of(header: str) -> str:
@@ -104,6 +110,14 @@ class Matcher:
                 self.unused_mappings.pop(key, None)
                 return self._mapped[key]
         key = key_of(header)
+        in_brackets = "".join(_BRACKETED.findall(squeeze(header)))
+        for sign, word, changed in _QUALIFIERS:
+            if sign.search(in_brackets):
+                found = self._known.get(word + key) or self._plain(key)
+                return None if found and found[0] and found[0].name in changed else found
+        return self._plain(key)
+
+    def _plain(self, key: str) -> tuple[Field | None, int] | None:
         for attempt in (key, _UNIT_AT_END.sub("", key), key.replace("情况", "")):
             if attempt in self._known:
                 return self._known[attempt]

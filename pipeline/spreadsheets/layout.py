@@ -246,9 +246,10 @@ def _parts(
 
 
 def _column(index: int, parts: list[str], matcher: Matcher) -> tuple[Column, int]:
-    """What a column means: its texts together, or else the lowest alone."""
+    """What a column means: its texts together in either order, or else the lowest alone."""
     last = parts[-1]
-    match = matcher.match("".join(parts))
+    together = (matched for text in _readings(parts) if (matched := matcher.match(text)))
+    match = next(together, None)
     header = last if len(parts) == 1 else " ".join(parts)
     if len(parts) > 1 and not any(_CHANGES_MEANING.search(part) for part in parts[:-1]):
         alone = matcher.match(last)
@@ -260,6 +261,19 @@ def _column(index: int, parts: list[str], matcher: Matcher) -> tuple[Column, int
     if match[0].kind in MONEY_KINDS:
         unit = next((unit for part in reversed(parts) if (unit := unit_of(part))), None)
     return Column(index, header, match[0], unit), match[1]
+
+
+def _readings(parts: list[str]) -> list[str]:
+    """How texts that stand over one another may be read: 签约 over 时间, 时间 over 签约,
+    开工 over 计划时间."""
+    if len(parts) == 1:
+        return parts
+    above, last = parts[-2:]
+    readings = ["".join(parts), above + last, last + above]
+    for text, other in ((last, above), (above, last)):
+        if split := re.match(r"\s*(计划|实际|预计|拟)(.+)", text):
+            readings.append(split[1] + other + split[2])
+    return readings
 
 
 def _settle(found: list[tuple[Column, int]]) -> tuple[list[Column], list[str]]:

@@ -34,7 +34,7 @@ _PROJECT = Line(Kind.PROJECT)
 _TOTAL = re.compile(r"(?:合计|小计|总计)[:)]*$")
 _TOTAL_AT_START = re.compile(r"^\(?(?:合计|小计|总计)")
 _NOTE = re.compile(
-    r"^\(?(?:其中|填报单位|填报人|填报时间|填表人|填表时间|审核人|(?:制表人?|负责人|联系人):"
+    r"^\(?(?:其中|填[报表](?:单位|人|时间|日期)|审核人|截[至止]|(?:制表人?|负责人|联系人):"
     r"|(?:金额|计量)?单位[:为]|(?:备?注|说明)[:0-9])"
 )
 _GROUP = re.compile(r"^(?:\([一二三四五六七八九十]+\)|[一二三四五六七八九十]+[、.．])")
@@ -86,6 +86,9 @@ def _line(
         return Line(Kind.SKIPPED, "说明行", unit_of_note(cells))
     if unit := _unit_line(filled, layout):
         return Line(Kind.SKIPPED, "单位行", unit)
+    known = {used.index for used in layout.fields.values()}
+    if not any(column in known for column, _ in filled):
+        return Line(Kind.SKIPPED, "说明行")  # beside the table
     signed = layout.fields.get("sign_date")
     dated = signed is not None and any(column == signed.index for column, _ in filled)
     if text and not dated and (_GROUP.match(text) or (spans and len(filled) == 1)):

@@ -54,6 +54,13 @@ def field_of(header, **header_map):
         ("到位资金（亿元）", "funds_total"),
         ("今年到位", "funds_ytd"),
         ("是否开工", "started_yn"),
+        ("开工时间（计划）", "plan_start"),
+        ("投产时间（预计）", "plan_finish"),
+        ("签约时间（拟）", None),
+        ("到位资金（本年）", "funds_ytd"),
+        ("到位资金（2026年）（万元）", "funds_ytd"),
+        ("总投资（计划）", "total_investment"),
+        ("签约时间（2026年）", "sign_date"),
         ("天气", None),
         ("", None),
     ],
@@ -205,6 +212,47 @@ def test_a_header_of_two_lines_is_read_as_one(tmp_path, merges):
     assert read_row.planned_finish_on == Day(dt.date(2027, 6, 30), "month")
     assert read_row.started_on is None
     assert ledger.notes == []
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "attribute"),
+    [
+        ("时间", "签约", "signed_on"),
+        ("签约", "时间", "signed_on"),
+        ("开工", "计划时间", "planned_start_on"),
+        ("开工", "实际时间", "started_on"),
+        ("计划", "开工", "planned_start_on"),
+        ("预计时间", "投产", "planned_finish_on"),
+    ],
+)
+def test_what_stands_over_one_another_is_read_in_either_order(tmp_path, top, bottom, attribute):
+    head = [*SHORT[:3], "签约日期" if attribute != "signed_on" else "备注", top, "备注"]
+    line = ["甲", "乙", 3, "2026.3.5", "2026.4.1", None]
+    path = two_lines(
+        tmp_path / "a.xlsx",
+        head,
+        [None, None, None, None, bottom, None],
+        [line],
+        ["A2:A3", "E2:F2"],
+    )
+    assert getattr(loaded(read(path)[1])[0], attribute) == Day(dt.date(2026, 4, 1))
+
+
+def test_a_header_of_three_lines_is_read_as_one(tmp_path):
+    def merge(sheet):
+        for cells in ("A2:A4", "B2:B4", "C2:F2", "C3:D3", "E3:F3"):
+            sheet.merge_cells(cells)
+
+    lines = [
+        [None, None, "投资", None, "时间", None],
+        [None, None, "总投资", "到位资金", "签约", "开工"],
+        ["甲", "乙", 12000, 500, "2026.3.5", "2026.4.1"],
+    ]
+    head = ["项目名称", "投资方", "项目情况", None, None, None]
+    path = write(tmp_path / "a.xlsx", lines, header=head, title="单位：万元", finish=merge)
+    (read_row,) = loaded(read(path)[1])
+    assert (read_row.row, read_row.amount, read_row.funds_total) == (5, 120_000_000, 5_000_000)
+    assert read_row.started_on == Day(dt.date(2026, 4, 1))
 
 
 def test_a_column_of_this_year_is_not_the_total(tmp_path):
