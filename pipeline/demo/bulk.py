@@ -28,7 +28,7 @@ class BulkTable:
         self.model = model
         self.rows: list[dict[str, Any]] = []
         fields = model._meta.concrete_fields
-        self._columns = [field.column for field in fields]
+        self._columns = [field.column or field.attname for field in fields]
         self._attributes = [field.attname for field in fields]
         self._defaults = {
             field.attname: _plain(field.get_default()) for field in fields if not field.primary_key

@@ -47,6 +47,7 @@ LAST_DAY = dt.date(2026, 6, 30)
 LAST_INSTANT = dt.datetime(2026, 6, 30, 10, tzinfo=dt.UTC)
 SHEET = "invented"
 REVOKED = "合同未生效"
+FIRST_CODE = 0
 
 Row = dict[str, Any]
 
@@ -143,7 +144,7 @@ def _organization(random: Random, number: int, trade: str, tables: Tables, cast:
     name, place = words.company(random, trade)
     return tables.organizations.add(
         **_company(name),
-        uscc=words.code("X", number),
+        uscc=words.code("X", FIRST_CODE + number),
         origin=place,
         is_local=random.random() < 0.08,
         created_at=_instant(random, FIRST_DAY - dt.timedelta(days=random.randint(1, 300))),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from crm.refusals import Refused
 from pipeline import county, countyfile
 from pipeline.demo import county as demo_county
-from pipeline.demo import people, scale
+from pipeline.demo import lives, people, scale
 from pipeline.rollup_document import table
 from pipeline.rollups import Window, rollup
 from pipeline.spreadsheets.loading import Outcome
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 self._invent(count, options["seed"], now)
         except (Refused, scale.OtherNumbers) as error:
             raise CommandError(str(error), returncode=2) from error
-        self._show(scale.LAST_DAY if count else timezone.localdate(now), now)
+        self._show(lives.LAST_DAY if count else timezone.localdate(now), now)
 
     def _load_county(self, now: dt.datetime) -> None:
         if not demo_county.is_loaded():
