@@ -1,0 +1,168 @@
+"""The pages of background work: the list, one job as it goes, taking it back, its file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import caches
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from crm import jobs
+from crm.models import Job, JobState, User
+from crm.progress import Progress
+from tests.factories import UserFactory
+
+
+@pytest.fixture(autouse=True)
+def no_signs() -> None:
+    caches["jobs"].clear()
+
+
+@pytest.fixture
+def verifier(db: None) -> User:
+    return UserFactory(username="verifier", role="verifier")
+
+
+@pytest.fixture
+def ask(verifier: User) -> Callable[..., Job]:
+    def once(by: User = verifier) -> Job:
+        return jobs.enqueue(
+            "ledger.import",
+            by=by,
+            at=timezone.now(),
+            upload=ContentFile(b"rows", name="台账2026.xlsx"),
+            today="2026-09-30",
+        )
+
+    return once
+
+
+def page(client: Client, user: User, address: str, **headers: str) -> str:
+    client.force_login(user)
+    response = client.get(address, headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_list_shows_the_own_jobs_by_kind_and_file(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    ask()
+    ask(UserFactory(role="verifier", full_name="别人"))
+    shown = page(client, verifier, "/jobs/")
+    assert "导入台账 · 台账2026.xlsx" in shown
+    assert "别人" not in shown
+
+
+def test_an_administrator_sees_everybodys_jobs(client: Client, ask: Callable[..., Job]) -> None:
+    job = ask()
+    admin = UserFactory(role="admin")
+    assert f"/jobs/{job.pk}/" in page(client, admin, "/jobs/")
+    assert "台账2026.xlsx" in page(client, admin, f"/jobs/{job.pk}/")
+
+
+@pytest.mark.parametrize("address", ["", "file"])
+def test_another_persons_job_is_not_there(
+    client: Client, ask: Callable[..., Job], address: str
+) -> None:
+    job = ask()
+    job.download.save("x.xlsx", ContentFile(b"PK"))
+    client.force_login(UserFactory(role="verifier"))
+    assert client.get(f"/jobs/{job.pk}/{address}").status_code == 404
+    assert client.post(f"/jobs/{job.pk}/cancel/").status_code == 404
+
+
+def test_the_list_asks_the_database_the_same_for_1_and_20_jobs(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page(client, verifier, "/jobs/")
+        return len(asked)
+
+    ask()
+    queries()  # the first log-in of a person asks more
+    one = queries()
+    for _ in range(19):
+        jobs.claim(ask().pk, at=timezone.now())
+    assert queries() == one
+
+
+def test_a_page_of_an_open_job_asks_again_and_that_of_a_job_that_is_over_does_not(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    job = ask()
+    assert 'hx-trigger="every 2s"' in page(client, verifier, f"/jobs/{job.pk}/")
+    jobs.cancel(job, by=verifier, at=timezone.now())
+    assert "hx-trigger" not in page(client, verifier, f"/jobs/{job.pk}/")
+
+
+def test_what_htmx_asks_for_is_the_state_alone(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    shown = page(client, verifier, f"/jobs/{ask().pk}/", hx_request="true")
+    assert 'id="job-status"' in shown
+    assert "<html" not in shown
+
+
+def test_progress_of_a_running_job_is_on_its_page(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    job = jobs.claim(ask().pk, at=timezone.now())
+    assert job is not None
+    progress = Progress(job, timezone.now)
+    progress(1200, 5000)
+    shown = page(client, verifier, f"/jobs/{job.pk}/")
+    assert 'max="100" value="24"' in shown
+    assert "1200 / 5000" in shown
+
+
+def test_a_job_whose_worker_is_silent_is_shown_as_such(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    jobs.claim(ask().pk, at=timezone.now() - jobs.LOST_AFTER - dt.timedelta(seconds=1))
+    assert "无响应" in page(client, verifier, "/jobs/")
+
+
+def test_a_failed_job_says_why(client: Client, ask: Callable[..., Job], verifier: User) -> None:
+    job = ask()
+    jobs.run(job.pk, clock=timezone.now)
+    assert "这不是 Excel 工作簿" in page(client, verifier, f"/jobs/{job.pk}/")
+
+
+def test_a_waiting_job_is_cancelled_from_its_page(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    job = ask()
+    client.force_login(verifier)
+    answer = client.post(f"/jobs/{job.pk}/cancel/", follow=True)
+    assert "任务已取消" in answer.content.decode()
+    assert Job.objects.get().state == JobState.CANCELLED
+
+
+def test_a_job_that_has_begun_answers_that_it_cannot_be_cancelled(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    job = ask()
+    jobs.claim(job.pk, at=timezone.now())
+    client.force_login(verifier)
+    answer = client.post(f"/jobs/{job.pk}/cancel/", follow=True)
+    assert "不能取消" in answer.content.decode()
+
+
+def test_the_file_that_a_job_made_is_to_be_saved_and_never_shown(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    job = ask()
+    job.download.save("rejects.xlsx", ContentFile(b"PK"))
+    client.force_login(verifier)
+    answer = client.get(f"/jobs/{job.pk}/file")
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert b"".join(answer.streaming_content) == b"PK"  # type: ignore[attr-defined]
