@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Park, User
 from crm.refusals import ReasonNeeded, Refused
 from crm.rights import require
+from pipeline.field_history import sign
 from pipeline.models import (
     Attribution,
     AttributionShare,
@@ -86,6 +87,7 @@ def transfer(
     )
     project.park, _shares = in_force(project, dt.date.max)
     project.is_county_level = project.is_county_level and project.park is None
+    sign(project, by=by, at=at)
     project.save(update_fields=["park", "is_county_level"])
     return row
 

@@ -63,6 +63,15 @@ def edits(project: Project) -> list[Edit]:
     ]
 
 
+def sign(project: Project, *, by: User, at: dt.datetime) -> None:
+    """Name who and when on the version that the project's next save writes.
+
+    django-simple-history reads these names; without them a verb that a command or a task
+    calls would leave nobody's name and the clock's own time.
+    """
+    project._history_user, project._history_date = by, at  # type: ignore[attr-defined]
+
+
 Change = tuple[Any, Any, Any]
 
 

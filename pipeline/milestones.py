@@ -25,6 +25,7 @@ from crm.refusals import NotAllowed, ReasonNeeded, Refused
 from crm.rights import require
 from pipeline import attribution
 from pipeline.facts import evidence, gather, ground_of
+from pipeline.field_history import sign
 from pipeline.gates import GATES, Claim, Day, Facts, Requirement, missing
 from pipeline.models import Document, Milestone, Project, StageChange
 from pipeline.stages import (
@@ -236,6 +237,7 @@ def verify(milestone: Milestone, *, by: User, at: dt.datetime) -> Milestone:
     attribution.fix_shares(milestone, shares)
     if milestone.kind == MilestoneKind.SIGNING and _sets_investment(project, milestone):
         project.agreed_investment = milestone.amount
+        sign(project, by=by, at=at)
         project.save(update_fields=["agreed_investment"])
     restage(project, milestone=milestone, by=by, at=at, reason=_("核验通过"))
     return milestone
@@ -355,6 +357,7 @@ def restage(
         (day for kind, contract, day in facts if stage_reached(kind, contract) == stage),
         default=None,
     )
+    sign(project, by=by, at=at)
     project.save(update_fields=["stage", "stage_since"])
     return change
 

@@ -16,6 +16,7 @@ from crm.models import Organization, User
 from crm.names import initials, normalise, pinyin
 from crm.refusals import Refused
 from crm.rights import require
+from pipeline.field_history import sign
 from pipeline.models import Milestone, Project
 from pipeline.stages import ContractKind
 
@@ -61,7 +62,8 @@ def register(
     _write(project, fields, at)
     require(by, "project.edit", project)
     _refuse_second(project)
-    _save(project, by=by, at=at)
+    sign(project, by=by, at=at)
+    project.save()
     return project
 
 
@@ -94,7 +96,8 @@ def edit(
             raise InvestmentIsSigned(_("合同已核验，换投资方请先由核验员撤销签约"))
         project.investor = investor
     _refuse_second(project)
-    _save(project, by=by, at=at)
+    sign(project, by=by, at=at)
+    project.save()
     return project
 
 
@@ -133,9 +136,3 @@ def _refuse_second(project: Project) -> None:
     )
     if same.exclude(pk=project.pk).exists():
         raise AlreadyRegistered(_("这家企业的同名项目已经登记过，请在项目列表里查找"))
-
-
-def _save(project: Project, *, by: User, at: dt.datetime) -> None:
-    """With who and when on its version (django-simple-history reads these names)."""
-    project._history_user, project._history_date = by, at  # type: ignore[attr-defined]
-    project.save()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import User
 from crm.refusals import ReasonNeeded, Refused
 from crm.rights import require
+from pipeline.field_history import sign
 from pipeline.models import Milestone, Project, StatusChange
 from pipeline.stages import ContractKind, Status
 
@@ -73,5 +74,6 @@ def change(
         "-occurred_on", "-recorded_at", "-id"
     )
     project.status = last[0].status
+    sign(project, by=by, at=at)
     project.save(update_fields=["status"])
     return changed

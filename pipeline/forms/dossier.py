@@ -73,5 +73,22 @@ class DocumentForm(OfProject):
     )
 
 
+class FundsForm(OfProject):
+    """Money that arrived, in 万元; a correction is negative."""
+
+    received_on = forms.DateField(label=_("到位日"), widget=date_input())
+    month_only = forms.BooleanField(label=_("只知道月份"), required=False)
+    amount = forms.DecimalField(
+        label=_("金额（万元）"),
+        max_digits=16,
+        decimal_places=6,
+        help_text=_("更正多记的，填负数"),
+    )
+    file = forms.FileField(
+        label=_("到资凭证"), required=False, help_text=_("没有凭证的不能核验，也不计入统计")
+    )
+    note = forms.CharField(label=_("说明"), max_length=200, required=False)
+
+
 class MetForm(forms.Form):
     on = forms.DateField(label=_("落实日"), widget=date_input())

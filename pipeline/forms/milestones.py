@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from calendar import monthrange
 from decimal import Decimal
 from typing import Any
 
@@ -53,14 +51,12 @@ class DayForm(forms.Form):
         label=_("只知道月份"), required=False, help_text=_("按当月最后一天计，当月的按今天计")
     )
 
-    def day(self, today: dt.date) -> tuple[dt.date, str]:
-        """The day as it is kept, and how exactly it is known."""
-        on: dt.date = self.cleaned_data["occurred_on"]
-        if not self.cleaned_data["month_only"]:
-            return on, Precision.DAY
-        if (on.year, on.month) == (today.year, today.month):
-            return today, Precision.MONTH
-        return on.replace(day=monthrange(on.year, on.month)[1]), Precision.MONTH
+    def day(self) -> dict[str, Any]:
+        """The day, and how exactly it is known, as the verbs take them."""
+        return {
+            "occurred_on": self.cleaned_data["occurred_on"],
+            "precision": Precision.MONTH if self.cleaned_data["month_only"] else Precision.DAY,
+        }
 
 
 class ClaimForm(DayForm):
@@ -122,17 +118,15 @@ class ClaimForm(DayForm):
     def _choose(self, name: str, rows: Any) -> None:
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
-    def milestone_fields(self, today: dt.date) -> dict[str, Any]:
+    def milestone_fields(self) -> dict[str, Any]:
         """The keyword arguments of ``milestones.claim``, but for the documents."""
         given = self.cleaned_data
         kind, _colon, contract = given["kind"].partition(":")
-        occurred_on, precision = self.day(today)
         amount = given["amount"]
         return {
             "kind": MilestoneKind(kind),
             "contract_kind": contract,
-            "occurred_on": occurred_on,
-            "precision": precision,
+            **self.day(),
             "amount": None if amount is None else amount * WAN,
             "expansion": given.get("expansion"),
             "note": given["note"].strip(),
@@ -171,10 +165,9 @@ class CorrectionForm(DayForm):
         if milestone.kind != MilestoneKind.SIGNING:
             del self.fields["amount"]
 
-    def changes(self, today: dt.date) -> dict[str, Any]:
+    def changes(self) -> dict[str, Any]:
         """The keyword arguments of ``milestones.correct`` but ``reason``."""
-        occurred_on, precision = self.day(today)
-        changes: dict[str, Any] = {"occurred_on": occurred_on, "precision": precision}
+        changes = self.day()
         if self.cleaned_data.get("amount") is not None:
             changes["amount"] = self.cleaned_data["amount"] * WAN
         return changes

@@ -123,10 +123,12 @@ ICONS = {
 def light_ahead(lead: Decimal | None) -> SafeString:
     """Completion − schedule as a light with its icon, in words."""
     on = schedule_light(lead)
+    # Green a little behind schedule: in time by the rule, but no tick.
+    is_short = on is Light.GREEN and lead is not None and lead < 0
     return format_html(
         '<span class="light light-{}"><i class="bi {}" aria-hidden="true"></i> {}</span>',
         on.value,
-        ICONS[on],
+        "bi-circle-fill" if is_short else ICONS[on],
         ahead(lead),
     )
 

@@ -59,6 +59,14 @@ class Line:
     rank_rate: int | None = None
 
     @property
+    def projects_target(self) -> Decimal | None:
+        return self.row.target(Metric.SIGNED_PROJECTS)
+
+    @property
+    def amount_target(self) -> Decimal | None:
+        return self.row.target(Metric.SIGNED_AMOUNT)
+
+    @property
     def projects_done(self) -> Decimal | None:
         return self.row.completion(Metric.SIGNED_PROJECTS)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -15,20 +19,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.http import SignedIn, allowed
+from crm.models import User
 from crm.organizations import add_contact
 from crm.refusals import Refused
-from pipeline import dossier
+from pipeline import dossier, funds
 from pipeline.documents import attach
 from pipeline.forms.dossier import (
     ContactForm,
     DocumentForm,
     FactorForm,
+    FundsForm,
     InteractionForm,
     MetForm,
     OfProject,
     ReviewForm,
 )
-from pipeline.models import Document, FactorNeed, Project
+from pipeline.forms.projects import WAN
+from pipeline.models import Document, DocumentKind, FactorNeed, FundsReceipt, Project
+from pipeline.stages import Precision
 from pipeline.views.project_page import project_page
 
 
@@ -63,6 +71,52 @@ def add_contact_of(request: SignedIn, pk: int) -> HttpResponse:
         return add_contact(project.investor, **given)
 
     return _add(request, pk, ContactForm, verb, "contacts")
+
+
+@require_POST
+@allowed("funds.record")
+def add_funds(request: SignedIn, pk: int) -> HttpResponse:
+    """Record money that arrived, with its voucher."""
+    return _add(request, pk, FundsForm, _record_funds, "funds")
+
+
+def _record_funds(
+    project: Project,
+    *,
+    amount: Decimal,
+    received_on: dt.date,
+    month_only: bool,
+    file: UploadedFile | None,
+    note: str,
+    by: User,
+    at: dt.datetime,
+) -> FundsReceipt:
+    with transaction.atomic():
+        document = file and attach(project, file=file, kind=DocumentKind.FUNDS_PROOF, by=by, at=at)
+        return funds.record(
+            project,
+            amount=amount * WAN,
+            received_on=received_on,
+            precision=Precision.MONTH if month_only else Precision.DAY,
+            document=document,
+            note=note,
+            by=by,
+            at=at,
+        )
+
+
+@require_POST
+@allowed("funds.verify")
+def verify_funds(request: SignedIn, pk: int) -> HttpResponse:
+    """Verify a receipt."""
+    receipt = get_object_or_404(FundsReceipt.objects.visible_to(request.user), pk=pk)
+    try:
+        funds.verify(receipt, by=request.user, at=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("已核验，从现在起计入统计。"))
+    return redirect(reverse("project", args=[receipt.project_id]) + f"#receipt-{pk}")
 
 
 def _add(

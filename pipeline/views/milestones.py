@@ -52,7 +52,7 @@ def _claim(form: ClaimForm, project: Project, request: SignedIn) -> Milestone:
     ]
     return milestones.claim(
         project,
-        **form.milestone_fields(timezone.localdate(now)),
+        **form.milestone_fields(),
         documents=[*chosen, *uploaded],
         by=request.user,
         at=now,
@@ -119,7 +119,7 @@ def correct(request: SignedIn, pk: int) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             by=request.user,
             at=at,
-            **form.changes(timezone.localdate(at)),
+            **form.changes(),
         ),
         done=_("原记录已撤销，更正后的申报等另一位核验员核验。"),
     )

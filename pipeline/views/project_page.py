@@ -23,6 +23,7 @@ from pipeline.forms.dossier import (
     ContactForm,
     DocumentForm,
     FactorForm,
+    FundsForm,
     InteractionForm,
     OfProject,
     ReviewForm,
@@ -48,7 +49,7 @@ def project_page(
             "project": project,
             "today": timezone.localdate(now),
             "track": _track(project, milestones),
-            "needs": _needs(project, now),
+            "needs": _needs(project, milestones, now),
             "entries": [_entry(m, user, refused) for m in _newest_first(milestones)],
             "loose_documents": project.documents.filter(milestone=None).select_related(
                 "uploaded_by"
@@ -71,6 +72,7 @@ def project_page(
             "contacts": project.investor.contacts.all(),
             "edits": edits(project),
             "may_edit": may(user, "project.edit", project) and not project.withdrawn_at,
+            "may_verify_funds": may(user, "funds.verify", project),
             **_forms(project, user, refused),
         },
         status=422 if bound else 200,
@@ -97,6 +99,8 @@ def _forms(
         name: refused.get(form.__name__.lower()) or form(project=project)
         for name, form in _ADDING.items()
     }
+    if may(user, "funds.record", project):
+        adding["funds_form"] = refused.get("fundsform") or FundsForm(project=project)
     if may(user, "milestone.claim", project):
         adding["claim_form"] = refused.get("claim") or ClaimForm(project=project, user=user)
     return adding
@@ -160,10 +164,10 @@ def _track(project: Project, milestones: list[Milestone]) -> list[Step]:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the next stage still asks for; ``lasting`` cannot be waived."""
+    """What the next stage still asks for; ``is_claimed``: a claim of it waits already."""
 
     stage: Stage
-    kind: MilestoneKind
+    is_claimed: bool
     requirements: list[gates.Requirement] = field(default_factory=list)
 
 
@@ -171,8 +175,11 @@ class Needs:
 _IN_THE_CLAIM = frozenset({"occurred_on", "amount"})
 
 
-def _needs(project: Project, now: dt.datetime) -> Needs | None:
-    """The still-missing list of the next stage, None where the project has reached the last."""
+def _needs(project: Project, milestones: list[Milestone], now: dt.datetime) -> Needs | None:
+    """The still-missing list of the next stage, None where the project has reached the last.
+
+    The files of a claim that waits already are not missing.
+    """
     stages = list(Stage)
     following = stages[Stage(project.stage).rank + 1 :]
     if not following:
@@ -181,9 +188,16 @@ def _needs(project: Project, now: dt.datetime) -> Needs | None:
     contract = ""
     if kind is MilestoneKind.SIGNING:
         contract = ContractKind.EXPANSION if project.is_expansion else ContractKind.FORMAL
-    facts = gather(project, today=timezone.localdate(now), known_at=now, contract_kind=contract)
-    missing = gates.missing(facts, kind, contract)
-    return Needs(following[0], kind, [need for need in missing if need.supply not in _IN_THE_CLAIM])
+    waiting = next((m for m in milestones if m.state == "claimed" and m.kind == kind), None)
+    facts = gather(
+        project,
+        today=timezone.localdate(now),
+        known_at=now,
+        contract_kind=contract,
+        milestone=waiting,
+    )
+    missing = [n for n in gates.missing(facts, kind, contract) if n.supply not in _IN_THE_CLAIM]
+    return Needs(following[0], waiting is not None, missing)
 
 
 @dataclass(frozen=True, slots=True)
