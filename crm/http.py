@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -11,28 +11,31 @@ from crm.models import User
 from crm.rights import may
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class SignedIn(HttpRequest):
     """A request of somebody who has logged in, which every page of ours needs."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
-def allowed(act: str) -> Callable[[View[P]], View[P]]:
+Guarded = Callable[Concatenate[SignedIn, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def allowed(act: str) -> Callable[[Guarded[P]], View[P]]:
     """The view answers 403 to a role that may not do ``act`` (``crm.rights``).
 
     Whether a row lies in the person's scope is the view's own question: it loads by
     ``visible_to(user)`` and answers 404.
     """
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: Guarded[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not isinstance(request.user, User) or not may(request.user, act):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            return view(cast(SignedIn, request), *args, **kwargs)
 
         return guarded
 

@@ -71,7 +71,7 @@ def attach(
             % {"name": name}
         )
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
     if project.documents.filter(sha256=digest).exists():
         raise AlreadyAttached(_("“%(name)s”已经传过了，请另选文件") % {"name": name})
     document = Document(

@@ -15,9 +15,8 @@ from pipeline.models import DocumentKind, FactorKind, InteractionKind, Project, 
 class OfProject(forms.Form):
     """A form of a project's page: its fields carry a prefix, as several stand there."""
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=type(self).__name__.lower(), **kwargs)
-        self.project = project
+    def __init__(self, data: Any = None, files: Any = None, *, project: Project) -> None:
+        super().__init__(data, files, prefix=type(self).__name__.lower())
 
 
 class InteractionForm(OfProject):
@@ -31,8 +30,8 @@ class InteractionForm(OfProject):
     )
     summary = forms.CharField(label=_("内容"), widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, project=project, **kwargs)
+    def __init__(self, data: Any = None, files: Any = None, *, project: Project) -> None:
+        super().__init__(data, files, project=project)
         contacts = project.investor.contacts.all()
         self.fields["contacts"].queryset = contacts  # type: ignore[attr-defined]
         if not contacts:

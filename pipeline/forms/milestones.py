@@ -83,8 +83,8 @@ class ClaimForm(DayForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    files = FilesField(label=_("另外上传"), required=False)
-    files_kind = forms.ChoiceField(
+    uploads = FilesField(label=_("另外上传"), required=False)
+    uploads_kind = forms.ChoiceField(
         label=_("上传文件的类型"), choices=DocumentKind.choices, required=False
     )
     note = forms.CharField(label=_("说明"), max_length=200, required=False)
@@ -97,8 +97,10 @@ class ClaimForm(DayForm):
 
     field_order = ["kind", "occurred_on", "month_only", "amount", "expansion"]
 
-    def __init__(self, *args: Any, project: Project, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="claim", **kwargs)
+    def __init__(
+        self, data: Any = None, files: Any = None, *, project: Project, user: User
+    ) -> None:
+        super().__init__(data, files, prefix="claim")
         loose = project.documents.filter(milestone__isnull=True)
         expansions = Milestone.objects.effective().filter(
             project=project, contract_kind=ContractKind.EXPANSION
@@ -139,9 +141,6 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(label=_("原因"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, prefix: str, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=prefix, **kwargs)
-
 
 class CorrectionForm(DayForm):
     """What a milestone should have said, and why it didn't."""
@@ -155,13 +154,13 @@ class CorrectionForm(DayForm):
     )
     reason = forms.CharField(label=_("更正原因"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, milestone: Milestone, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, milestone: Milestone) -> None:
         initial = {
             "occurred_on": milestone.occurred_on,
             "month_only": milestone.precision == Precision.MONTH,
             "amount": milestone.amount and f"{(milestone.amount / WAN).normalize():f}",
         }
-        super().__init__(*args, prefix=f"correct-{milestone.pk}", initial=initial, **kwargs)
+        super().__init__(data, prefix=f"correct-{milestone.pk}", initial=initial)
         if milestone.kind != MilestoneKind.SIGNING:
             del self.fields["amount"]
 

@@ -92,7 +92,9 @@ def _record_funds(
     at: dt.datetime,
 ) -> FundsReceipt:
     with transaction.atomic():
-        document = file and attach(project, file=file, kind=DocumentKind.FUNDS_PROOF, by=by, at=at)
+        document = None
+        if file is not None:
+            document = attach(project, file=file, kind=DocumentKind.FUNDS_PROOF, by=by, at=at)
         return funds.record(
             project,
             amount=amount * WAN,

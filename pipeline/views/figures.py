@@ -100,7 +100,7 @@ def _sums(facts: QuerySet[Any], wanted: Figure) -> Sums:
 
 def _page(facts: QuerySet[Any], wanted: Figure, number: str) -> Page[Any]:
     day = "received_on" if wanted is FUNDS else "occurred_on"
-    order = [F(day).asc(), "pk"] if wanted is NOT_STARTED else [F(day).desc(), "-pk"]
+    order: list[Any] = [F(day).asc(), "pk"] if wanted is NOT_STARTED else [F(day).desc(), "-pk"]
     rows = facts.order_by(*order).select_related(
         "project__investor", "verified_by", "load_row", "load_row__load"
     )

@@ -45,10 +45,10 @@ def claim(request: SignedIn, pk: int) -> HttpResponse:
 def _claim(form: ClaimForm, project: Project, request: SignedIn) -> Milestone:
     now = timezone.now()
     chosen: list[Document] = list(form.cleaned_data.get("documents", ()))
-    kind = form.cleaned_data["files_kind"]
+    kind = form.cleaned_data["uploads_kind"]
     uploaded = [
         attach(project, file=file, kind=kind, by=request.user, at=now)
-        for file in form.cleaned_data["files"]
+        for file in form.cleaned_data["uploads"]
     ]
     return milestones.claim(
         project,

@@ -37,7 +37,7 @@ def project_list(request: SignedIn) -> HttpResponse:
     found = filters.ProjectFilter(
         request.GET, Project.objects.current().visible_to(request.user), request=request
     )
-    given = {name: value for name, value in request.GET.items() if value and name != "page"}
+    given = {name: v for name, v in request.GET.dict().items() if v and name != "page"}
     by = given.get("sort", "")
     page = filters.page(
         filters.sort(found.qs, by),
@@ -180,7 +180,8 @@ def _sent(request: SignedIn) -> QueryDict | None:
 
 def _investor(form: ProjectForm, request: SignedIn) -> Organization:
     if form.fields["investor_name"].disabled:
-        return form.instance.investor
+        investor: Organization = form.instance.investor
+        return investor
     return organizations.register(
         name=form.cleaned_data["investor_name"],
         code=form.cleaned_data["investor_uscc"],
