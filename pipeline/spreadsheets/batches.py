@@ -298,7 +298,7 @@ class Loader:
             if before != value:
                 plan.changes[name] = [before, value]
                 setattr(project, name, value)
-        if {"park", "channel", "industry", "officer"} & set(plan.changes):
+        if {"park", "channel", "industry"} & set(plan.changes):  # an officer hands over only
             for kind, milestone in kept.items():
                 if milestone.is_historical:
                     plan.replaced[kind] = milestone

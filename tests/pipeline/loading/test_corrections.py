@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from crm.models import User
 from pipeline import attribution, history
 from pipeline.models import FundsReceipt, LoadRow, Milestone, Project, StatusChange
 from pipeline.rollups import Row
@@ -41,6 +42,16 @@ def test_a_changed_park_moves_the_credit(book: Book, total: Total) -> None:
     parks = Milestone.objects.effective().values_list("park__slug", flat=True)
     assert set(parks) == {"modern-agriculture"}
     assert Project.objects.get().park.slug == "modern-agriculture"  # type: ignore[union-attr]
+
+
+def test_who_takes_a_project_over_gets_no_credit_for_what_happened_before(book: Book) -> None:
+    before = User.objects.create(username="before", full_name="马春燕")
+    after = User.objects.create(username="after", full_name="李晓梅")
+    book.load(line(责任人="马春燕", 开工日期=""))
+    book.load(line(责任人="李晓梅"))
+    assert Project.objects.get().officer == after
+    assert Milestone.objects.get(kind="signing").officer == before
+    assert Milestone.objects.get(kind="groundbreaking").officer == after
 
 
 def test_an_empty_cell_changes_nothing_and_is_named(book: Book, total: Total) -> None:
