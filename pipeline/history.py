@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -118,6 +118,7 @@ def record(
     entries: Sequence[Entry],
     *,
     facts_of: Mapping[int, Facts_],
+    created: Collection[int] = (),
     claimed_by: User,
     verified_by: User,
     at: dt.datetime,
@@ -126,7 +127,8 @@ def record(
     """Record a batch: revoke what is replaced, claim and verify anew, move the projects.
 
     ``facts_of`` gives for each project (by id) its milestones as they are to be, which
-    must have passed :func:`missing`. Returns the new milestones.
+    must have passed :func:`missing`; ``created`` names the projects that had none before.
+    Returns the new milestones.
     """
     revoke(
         [entry.replaces for entry in entries if entry.replaces is not None],
@@ -159,11 +161,15 @@ def record(
     Milestone.objects.bulk_create(new, batch_size=1000)
     for milestone, shares in shared:
         attribution.fix_shares(milestone, shares)
+    new_of: dict[int, list[Milestone]] = defaultdict(list)
+    for milestone in new:
+        new_of[milestone.project_id].append(milestone)
     restage(
         {entry.project.pk: entry.project for entry in entries}.values(),
         by=verified_by,
         at=at,
         reason=reason,
+        known={pk: new_of[pk] for pk in created},
     )
     return new
 
@@ -199,16 +205,25 @@ def revoke(milestones: Iterable[Milestone], *, by: User, at: dt.datetime, reason
         )
 
 
-def restage(projects: Iterable[Project], *, by: User, at: dt.datetime, reason: str) -> None:
+def restage(
+    projects: Iterable[Project],
+    *,
+    by: User,
+    at: dt.datetime,
+    reason: str,
+    known: Mapping[int, list[Milestone]] | None = None,
+) -> None:
     """Bring a batch of projects to the stage that their effective milestones give.
 
     As ``milestones.restage`` does for one, with a change for every stage that is passed,
     each effective on the day of the milestone that reached it; the stages themselves are
-    then copied from the changes in one statement.
+    then copied from the changes in one statement. ``known`` gives the effective milestones
+    of projects that need not be asked for theirs.
     """
     by_id = {project.pk: project for project in projects}
-    effective: dict[int, list[Milestone]] = defaultdict(list)
-    found = Milestone.objects.effective().filter(project__in=list(by_id), expansion__isnull=True)
+    effective: dict[int, list[Milestone]] = defaultdict(list, known or {})
+    asked = by_id.keys() - effective.keys()
+    found = Milestone.objects.effective().filter(project__in=asked, expansion__isnull=True)
     for milestone in found.only("project_id", "kind", "contract_kind", "occurred_on"):
         effective[milestone.project_id].append(milestone)
     changes: list[StageChange] = []

@@ -343,6 +343,7 @@ class Loader:
         history.record(
             entries,
             facts_of={plan.project.pk: plan.facts for plan in plans},
+            created={plan.project.pk for plan in plans if plan.is_new},
             claimed_by=self.claimed_by,
             verified_by=self.verified_by,
             at=self.at,
