@@ -1,0 +1,1 @@
+"""Jobs with a real worker and a real broker."""
