@@ -39,7 +39,7 @@ def claim(request: SignedIn, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("已申报，等另一个人核验。"))
             return _to(milestone)
-    return project_page(request, project, bound={"claim_form": form})
+    return project_page(request, project, bound={str(form.prefix): form})
 
 
 def _claim(form: ClaimForm, project: Project, request: SignedIn) -> Milestone:

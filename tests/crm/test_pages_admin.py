@@ -1,0 +1,101 @@
+"""The administrators' site configures the county and walks around no gate."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin import site as djangos_own
+from django.test import Client
+from django.utils import timezone
+
+from crm.admin_site import site
+from crm.models import User
+from pipeline.models import CountySettings, Milestone, Project, Target
+from tests.factories import ParkFactory, TargetFactory, UserFactory
+
+
+@pytest.fixture
+def admin(db: None, client: Client) -> User:
+    admin = UserFactory(username="admin", admin=True)
+    client.force_login(admin)
+    return admin
+
+
+def test_nothing_that_has_a_verb_is_registered() -> None:
+    registered = {model._meta.label for model in site._registry}
+    assert Project not in site._registry
+    assert Milestone not in site._registry
+    assert registered == {
+        *("crm.User", "crm.Park", "crm.Channel", "crm.Team", "crm.Industry"),
+        *("crm.CalendarDay", "axes.AccessAttempt"),
+        *("pipeline.Target", "pipeline.CountySettings", "pipeline.ContractTerm"),
+    }
+    assert site is not djangos_own
+
+
+def test_an_administrator_creates_a_person_with_role_and_park(client: Client, admin: User) -> None:
+    park = ParkFactory(slug="rare-metals")
+    client.post(
+        "/admin/crm/user/add/",
+        {
+            "username": "zhang",
+            "full_name": "张三",
+            "role": "manager",
+            "park": park.pk,
+            "usable_password": "true",
+            "password1": "right-horse-9",
+            "password2": "right-horse-9",
+        },
+    )
+    person = User.objects.get(username="zhang")
+    assert (person.role, person.park, person.is_staff) == ("manager", park, False)
+    assert person.check_password("right-horse-9")
+
+
+def test_a_manager_without_a_park_is_refused_in_words(client: Client, admin: User) -> None:
+    response = client.post(
+        "/admin/crm/user/add/",
+        {"username": "zhang", "full_name": "张三", "role": "manager", "usable_password": "false"},
+    )
+    assert "园区负责人必须指定园区" in response.content.decode()
+
+
+def test_system_users_are_not_people(client: Client, admin: User) -> None:
+    system = UserFactory(username="history", role="system")
+    assert "history" not in client.get("/admin/crm/user/").content.decode()
+    assert client.get(f"/admin/crm/user/{system.pk}/change/").status_code == 302
+    assert 'value="system"' not in client.get("/admin/crm/user/add/").content.decode()
+
+
+def test_a_target_is_added_as_a_version_and_never_edited(client: Client, admin: User) -> None:
+    old = TargetFactory(value=50)
+    client.post(
+        "/admin/pipeline/target/add/",
+        {
+            "metric": "signed_projects",
+            "year": "2026",
+            "holder": "county",
+            "value": "55",
+            "unit": "",
+            "reason": "县政府常务会议",
+        },
+    )
+    new = Target.objects.latest("id")
+    assert (new.value, new.recorded_by, new.reason) == (55, admin, "县政府常务会议")
+    client.post(f"/admin/pipeline/target/{old.pk}/change/", {"value": "1"})
+    old.refresh_from_db()
+    assert old.value == 50
+
+
+def test_new_settings_start_from_those_in_force(client: Client, admin: User) -> None:
+    CountySettings.objects.create(
+        county="某县", permit_required=True, recorded_at=timezone.now(), reason="启用"
+    )
+    page: Any = client.get("/admin/pipeline/countysettings/add/")
+    initial = page.context["adminform"].form.initial
+    assert (initial["county"], initial["permit_required"]) == ("某县", True)
+    assert "reason" not in initial
+
+
+def test_the_password_is_changed_on_everybody_s_page(client: Client, admin: User) -> None:
+    response = client.get("/admin/password_change/")
+    assert response["Location"] == "/accounts/password/change/"
