@@ -69,6 +69,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         self._tell()
+        self._told = 0.0  # the first step is told at once
         self._beating.start()
         return self
 

@@ -102,7 +102,7 @@ def start_workers(
             **os.environ,
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
-            "JOBS_DIR": str(tmp_path / "jobs"),
+            "JOBS_DIR": str(settings.JOBS_DIR),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "LOG_FORMAT": "console",
         }
