@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here too")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N")
     parser.add_argument("--rounds", type=int, default=15, help="of figures and pages")
-    parser.add_argument("--import-rows", type=int, default=10_000, metavar="N")
+    parser.add_argument("--import-rows", type=int, default=5_000, metavar="N")
     options = parser.parse_args()
     given = os.environ.get("DATABASE_URL", "")
     server = None if given.startswith("postgres") else servers.start_postgres()
