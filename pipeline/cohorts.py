@@ -10,7 +10,7 @@ from django.db.models import Q, Sum
 
 from crm.models import User
 from pipeline.figures import FIGURES, WHOLE, Window, funds_of, milestones_of, terminated
-from pipeline.models import Milestone
+from pipeline.models import CountySettings, Milestone
 from pipeline.stages import MilestoneKind
 from pipeline.targets import ratio
 
@@ -50,8 +50,9 @@ class Cohort:
 
 
 def cohort(window: Window, *, user: User | None = None) -> Cohort:
-    """The cohort of the window's formal signings; two queries."""
-    signings = milestones_of(window, by="channel", user=user).filter(
+    """The cohort of the window's formal signings; three queries."""
+    rules = CountySettings.objects.known_at(window.known_at)
+    signings = milestones_of(window, by="channel", user=user, rules=rules).filter(
         FIGURES["signed_projects"].select(window)
     )
     started = (
@@ -72,7 +73,9 @@ def cohort(window: Window, *, user: User | None = None) -> Cohort:
     signed, started_, ended = (
         (sums[name] or ZERO) / WHOLE for name in ("signed", "started", "ended")
     )
-    received = funds_of(window, by="channel", user=user, since=dt.date.min, until=window.as_of)
+    received = funds_of(
+        window, by="channel", user=user, rules=rules, since=dt.date.min, until=window.as_of
+    )
     funds = received.filter(project__in=signings.values("project")).aggregate(sum=Sum("money"))
     return Cohort(
         signed=signed,

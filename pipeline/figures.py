@@ -251,6 +251,8 @@ def funds_of(
 
 def _credited(facts: Any, by: str, user: User | None) -> Any:
     """Facts with what each credits to whom, and for a park's person that park's part only."""
+    if by not in DIMENSIONS:
+        raise KeyError(by)
     only = None if user is None or user.is_county_wide else user.park_id
     percent = FixedPointField(places=2)
     if by == "park" or only is not None:

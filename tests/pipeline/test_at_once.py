@@ -1,0 +1,97 @@
+"""Two people at the same instant: one wins, the other is told so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from pipeline import milestones
+from pipeline.milestones import AlreadyDecided, AlreadyThere
+from pipeline.models import Milestone, StageChange
+from pipeline.stages import ContractKind, MilestoneKind
+from tests import factories as make
+from tests.factories import ProjectFactory, instant
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+NOON = instant("2026-09-30 12:00")
+DAY = dt.date(2026, 9, 20)
+
+
+def _at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each act gave or raised; all begin at the same instant."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            start.wait(timeout=10)
+            return act()
+        except Exception as raised:
+            return raised
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def _signing() -> dict[str, Any]:
+    return {
+        "kind": MilestoneKind.SIGNING,
+        "contract_kind": ContractKind.FORMAL,
+        "occurred_on": DAY,
+        "amount": Decimal(1),
+        "at": NOON,
+    }
+
+
+def test_two_verifiers_of_one_claim_verify_it_once() -> None:
+    project = ProjectFactory(ready_to_sign=True)
+    claimed = milestones.claim(project, by=project.officer, **_signing())
+    first, second = (make.UserFactory(username=f"v{n}", verifier=True) for n in range(2))
+    results = _at_once(
+        lambda: milestones.verify(claimed, by=first, at=NOON),
+        lambda: milestones.verify(claimed, by=second, at=NOON),
+    )
+    assert sorted(type(result) for result in results if isinstance(result, Milestone)) == [
+        Milestone
+    ]
+    assert [type(r) for r in results if isinstance(r, Exception)] == [AlreadyDecided]
+    assert StageChange.objects.filter(project=project, to_stage="signed").count() == 1
+
+
+def test_a_verification_and_a_return_of_one_claim_decide_it_once() -> None:
+    project = ProjectFactory(ready_to_sign=True)
+    claimed = milestones.claim(project, by=project.officer, **_signing())
+    first, second = (make.UserFactory(username=f"v{n}", verifier=True) for n in range(2))
+    results = _at_once(
+        lambda: milestones.verify(claimed, by=first, at=NOON),
+        lambda: milestones.return_(claimed, reason="缺页", by=second, at=NOON),
+    )
+    assert [type(r) for r in results if isinstance(r, Exception)] == [AlreadyDecided]
+    claimed.refresh_from_db()
+    assert claimed.state in ("verified", "returned")
+
+
+def test_two_claims_of_one_kind_leave_one_open() -> None:
+    project = ProjectFactory(ready_to_sign=True)
+    results = _at_once(*[lambda: milestones.claim(project, by=project.officer, **_signing())] * 2)
+    assert [type(r) for r in results if isinstance(r, Exception)] == [AlreadyThere]
+    assert Milestone.objects.open().count() == 1
+
+
+def test_two_revocations_of_one_milestone_write_one_move() -> None:
+    project = ProjectFactory(signed=True)
+    signing = project.milestones.get(kind="signing")
+    results = _at_once(
+        *[lambda: milestones.revoke(signing, reason="不实", by=make.the_verifier(), at=NOON)] * 2
+    )
+    assert [type(r) for r in results if isinstance(r, Exception)] == [AlreadyDecided]
+    assert StageChange.objects.filter(project=project, from_stage="signed").count() == 1
