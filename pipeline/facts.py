@@ -8,6 +8,7 @@ from collections import Counter
 from django.db.models import Q
 
 from pipeline.gates import Claim, Day, Facts
+from pipeline.ground import ground_of
 from pipeline.models import (
     CountySettings,
     Document,
@@ -17,51 +18,11 @@ from pipeline.models import (
     Project,
     Review,
 )
-from pipeline.stages import ContractKind, MilestoneKind
+from pipeline.stages import ContractKind
 
 
 def _day(milestone: Milestone | None) -> Day | None:
     return None if milestone is None else Day(milestone.occurred_on, milestone.precision)
-
-
-def ground_of(
-    project: Project,
-    *,
-    contract_kind: str = "",
-    expansion: Milestone | None = None,
-    ignoring: Milestone | None = None,
-) -> dict[str, Milestone | None]:
-    """The effective signing, groundbreaking and production that a claim has to fit with.
-
-    A claim of an expansion that stands on its project fits with that expansion's own
-    milestones; anything else with the project's. An ``expansion`` that is no effective
-    expansion contract of the project is no ground. ``ignoring`` leaves out the milestone
-    that is being corrected.
-    """
-    effective = [
-        m
-        for m in Milestone.objects.effective().filter(project=project)
-        if ignoring is None or m.pk != ignoring.pk
-    ]
-
-    def own(kind: str) -> Milestone | None:
-        wanted = expansion.pk if expansion else None
-        return next((m for m in effective if m.kind == kind and m.expansion_id == wanted), None)
-
-    if expansion is not None:
-        signing = next((m for m in effective if m.pk == expansion.pk), None)
-        if signing is not None and signing.contract_kind != ContractKind.EXPANSION:
-            signing = None
-    else:
-        counted = ContractKind.EXPANSION if project.is_expansion else ContractKind.FORMAL
-        signing = next((m for m in effective if m.contract_kind == counted), None)
-    if contract_kind == ContractKind.EXPANSION and not project.is_expansion:
-        return {"signing": signing, "groundbreaking": None, "production": None}
-    return {
-        "signing": signing,
-        "groundbreaking": own(MilestoneKind.GROUNDBREAKING),
-        "production": own(MilestoneKind.PRODUCTION),
-    }
 
 
 def evidence(

@@ -11,23 +11,24 @@ is the instant of the act, an aware datetime; its day in the county's time zone 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
-from crm.refusals import NotAllowed, ReasonNeeded, Refused
+from crm.refusals import ReasonNeeded
 from crm.rights import require
 from pipeline import attribution
-from pipeline.facts import evidence, gather, ground_of
+from pipeline.facts import evidence, gather
 from pipeline.field_history import sign
 from pipeline.gates import GATES, Claim, Day, Facts, Requirement, missing
+from pipeline.ground import amount_of, built_on, earliest_day, ground_of
 from pipeline.models import Document, Milestone, Project, StageChange
+from pipeline.refusals import AlreadyDecided, AlreadyThere, GateClosed, OwnClaim, StillBuiltOn
 from pipeline.stages import (
     ContractKind,
     MilestoneKind,
@@ -37,48 +38,22 @@ from pipeline.stages import (
     stage_reached,
 )
 
+__all__ = [
+    "AlreadyDecided",
+    "AlreadyThere",
+    "GateClosed",
+    "OwnClaim",
+    "StillBuiltOn",
+    "claim",
+    "correct",
+    "restage",
+    "return_",
+    "revoke",
+    "verify",
+]
+
 # What may be different in a correction; another kind or project is another milestone.
 CORRECTABLE = ("occurred_on", "precision", "amount", "contract_kind", "note")
-
-# What cannot stand without an effective milestone of the kind.
-FOLLOWERS: dict[str, tuple[str, ...]] = {
-    MilestoneKind.SIGNING: (MilestoneKind.GROUNDBREAKING,),
-    MilestoneKind.GROUNDBREAKING: (MilestoneKind.PRODUCTION, MilestoneKind.STATISTICS),
-}
-
-
-class GateClosed(Refused):
-    """Something that the milestone requires is missing; ``details`` are the requirements."""
-
-    code = "gate_closed"
-
-    def __init__(self, needs: Sequence[Requirement]) -> None:
-        listed = "、".join(str(need.label) for need in needs)
-        super().__init__(_("还缺：%(needs)s") % {"needs": listed}, details=needs)
-
-
-class AlreadyDecided(Refused):
-    """The claim has been verified or returned, or the milestone revoked, in the meantime."""
-
-    code = "already_decided"
-
-
-class AlreadyThere(Refused):
-    """The project has an open claim or an effective milestone of this kind."""
-
-    code = "already_there"
-
-
-class OwnClaim(NotAllowed):
-    """A claim must be verified by somebody else."""
-
-    code = "own_claim"
-
-
-class StillBuiltOn(Refused):
-    """Another effective milestone builds on the one to be revoked."""
-
-    code = "still_built_on"
 
 
 @transaction.atomic
@@ -167,7 +142,7 @@ def _claim(
         occurred_on=day.on,
         precision=day.precision,
         not_before=earliest_day(kind, day.precision, **ground),
-        amount=amount if kind == MilestoneKind.SIGNING else _amount(project, ground),
+        amount=amount if kind == MilestoneKind.SIGNING else amount_of(project, ground),
         note=note,
         corrects=corrects,
         override_reason=override_reason if waived else "",
@@ -230,7 +205,7 @@ def verify(milestone: Milestone, *, by: User, at: dt.datetime) -> Milestone:
     )
     milestone.not_before = earliest_day(milestone.kind, milestone.precision, **ground)
     if milestone.kind != MilestoneKind.SIGNING:
-        milestone.amount = _amount(project, ground)
+        milestone.amount = amount_of(project, ground)
     shares = attribution.copy_dimensions(project, milestone, on=milestone.occurred_on)
     milestone.verified_at, milestone.verified_by = at, by
     milestone.save()
@@ -362,24 +337,6 @@ def restage(
     return change
 
 
-def earliest_day(
-    kind: str,
-    precision: str,
-    *,
-    signing: Milestone | None,
-    groundbreaking: Milestone | None,
-    production: Milestone | None,
-) -> dt.date | None:
-    """The day that a groundbreaking or production may not lie before, for the constraint."""
-    ground = {
-        MilestoneKind.GROUNDBREAKING: signing,
-        MilestoneKind.PRODUCTION: groundbreaking,
-    }.get(MilestoneKind(kind))
-    if ground is None:
-        return None
-    return Day(ground.occurred_on, ground.precision).floor_for(precision)
-
-
 def _locked(project: Project) -> Project:
     """The project as stored now, locked until the transaction ends (SQLite locks whole)."""
     return (
@@ -462,32 +419,12 @@ def _revoke(milestone: Milestone, *, reason: str, by: User, at: dt.datetime) -> 
 
 
 def _refuse_while_built_on(project: Project, revoked: Milestone) -> None:
-    still = _built_on(project, revoked)
+    still = built_on(project, revoked)
     if still is not None:
         raise StillBuiltOn(
             _("请先撤销%(kind)s（%(day)s）：它以这个里程碑为前提")
             % {"kind": still.get_kind_display(), "day": still.occurred_on}
         )
-
-
-def _built_on(project: Project, revoked: Milestone) -> Milestone | None:
-    """An effective milestone that has lost its ground by this revocation."""
-    if revoked.contract_kind == ContractKind.FRAMEWORK:
-        return None
-    followers = FOLLOWERS.get(MilestoneKind(revoked.kind), ())
-    standing = Milestone.objects.effective().filter(project=project)
-    if revoked.contract_kind == ContractKind.EXPANSION and not project.is_expansion:
-        return standing.filter(kind__in=followers, expansion=revoked).first()
-    own = Q(kind__in=followers, expansion=revoked.expansion)
-    if revoked.contract_kind == ContractKind.FORMAL:
-        own |= Q(contract_kind=ContractKind.EXPANSION)
-    return standing.filter(own).first()
-
-
-def _amount(project: Project, ground: Mapping[str, Milestone | None]) -> Decimal | None:
-    """What a milestone other than a signing stands for: the contract that it carries out."""
-    contract = ground["signing"] or ground["groundbreaking"]
-    return contract.amount if contract else project.agreed_investment
 
 
 def _attach(milestone: Milestone, documents: Iterable[Document]) -> None:

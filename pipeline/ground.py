@@ -1,0 +1,102 @@
+"""What a milestone stands on, and what stands on it.
+
+A groundbreaking carries out a signing, and a production follows a groundbreaking: of the
+project, or of one of its expansions. The ground decides the earliest day, and the amount
+that a milestone other than a signing stands for.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.db.models import Q
+
+from pipeline.gates import Day
+from pipeline.models import Milestone, Project
+from pipeline.stages import ContractKind, MilestoneKind
+
+# What cannot stand without an effective milestone of the kind.
+FOLLOWERS: dict[str, tuple[str, ...]] = {
+    MilestoneKind.SIGNING: (MilestoneKind.GROUNDBREAKING,),
+    MilestoneKind.GROUNDBREAKING: (MilestoneKind.PRODUCTION, MilestoneKind.STATISTICS),
+}
+
+
+def ground_of(
+    project: Project,
+    *,
+    contract_kind: str = "",
+    expansion: Milestone | None = None,
+    ignoring: Milestone | None = None,
+) -> dict[str, Milestone | None]:
+    """The effective signing, groundbreaking and production that a claim has to fit with.
+
+    A claim of an expansion that stands on its project fits with that expansion's own
+    milestones; anything else with the project's. An ``expansion`` that is no effective
+    expansion contract of the project is no ground. ``ignoring`` leaves out the milestone
+    that is being corrected.
+    """
+    effective = [
+        m
+        for m in Milestone.objects.effective().filter(project=project)
+        if ignoring is None or m.pk != ignoring.pk
+    ]
+
+    def own(kind: str) -> Milestone | None:
+        wanted = expansion.pk if expansion else None
+        return next((m for m in effective if m.kind == kind and m.expansion_id == wanted), None)
+
+    if expansion is not None:
+        signing = next((m for m in effective if m.pk == expansion.pk), None)
+        if signing is not None and signing.contract_kind != ContractKind.EXPANSION:
+            signing = None
+    else:
+        counted = ContractKind.EXPANSION if project.is_expansion else ContractKind.FORMAL
+        signing = next((m for m in effective if m.contract_kind == counted), None)
+    if contract_kind == ContractKind.EXPANSION and not project.is_expansion:
+        return {"signing": signing, "groundbreaking": None, "production": None}
+    return {
+        "signing": signing,
+        "groundbreaking": own(MilestoneKind.GROUNDBREAKING),
+        "production": own(MilestoneKind.PRODUCTION),
+    }
+
+
+def earliest_day(
+    kind: str,
+    precision: str,
+    *,
+    signing: Milestone | None,
+    groundbreaking: Milestone | None,
+    production: Milestone | None,
+) -> dt.date | None:
+    """The day that a groundbreaking or production may not lie before, for the constraint."""
+    ground = {
+        MilestoneKind.GROUNDBREAKING: signing,
+        MilestoneKind.PRODUCTION: groundbreaking,
+    }.get(MilestoneKind(kind))
+    if ground is None:
+        return None
+    return Day(ground.occurred_on, ground.precision).floor_for(precision)
+
+
+def amount_of(project: Project, ground: Mapping[str, Milestone | None]) -> Decimal | None:
+    """What a milestone other than a signing stands for: the contract that it carries out."""
+    contract = ground["signing"] or ground["groundbreaking"]
+    return contract.amount if contract else project.agreed_investment
+
+
+def built_on(project: Project, revoked: Milestone) -> Milestone | None:
+    """An effective milestone that has lost its ground by this revocation."""
+    if revoked.contract_kind == ContractKind.FRAMEWORK:
+        return None
+    followers = FOLLOWERS.get(MilestoneKind(revoked.kind), ())
+    standing = Milestone.objects.effective().filter(project=project)
+    if revoked.contract_kind == ContractKind.EXPANSION and not project.is_expansion:
+        return standing.filter(kind__in=followers, expansion=revoked).first()
+    own = Q(kind__in=followers, expansion=revoked.expansion)
+    if revoked.contract_kind == ContractKind.FORMAL:
+        own |= Q(contract_kind=ContractKind.EXPANSION)
+    return standing.filter(own).first()
