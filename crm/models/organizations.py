@@ -17,7 +17,9 @@ class Organization(models.Model):
     matching_key = models.CharField(_("查重名"), max_length=120, db_index=True, editable=False)
     pinyin = models.CharField(_("拼音"), max_length=600, editable=False)
     initials = models.CharField(_("拼音首字母"), max_length=120, db_index=True, editable=False)
-    uscc = models.CharField(_("统一社会信用代码"), max_length=18, null=True, blank=True)
+    uscc = models.CharField(  # noqa: DJ001 (null is "has none": codes are unique)
+        _("统一社会信用代码"), max_length=18, null=True, blank=True
+    )
     origin = models.CharField(_("所在地"), max_length=80, blank=True)
     is_local = models.BooleanField(_("县内企业"), default=False)
     parent = models.ForeignKey(

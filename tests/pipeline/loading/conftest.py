@@ -35,7 +35,7 @@ def book(county: None, tmp_path: Path, settings: Any) -> Book:
 @pytest.fixture
 def total() -> Callable[..., Row]:
     """The county's row of a year, as known at an instant; by default long after all loads."""
-    from pipeline.rollups import Row, Window, rollup
+    from pipeline.rollups import Window, rollup
     from tests.pipeline.loading.ledgers import LOADED_AT, TODAY
 
     def of(known_at: dt.datetime = LOADED_AT + dt.timedelta(days=90), year: int = 2026) -> Row:
