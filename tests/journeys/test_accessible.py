@@ -1,0 +1,118 @@
+"""Every page passes axe (WCAG 2.2 AA) in both colours and languages, and fits its screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import DESK, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.postgres, pytest.mark.slow]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SMALLEST = {"width": 360, "height": 780}
+
+
+def pages() -> list[str]:
+    from pipeline.models import Project
+
+    keys = Project.objects.order_by("pk").values_list("pk", flat=True)
+    return [
+        "/?year=2026&as_of=2026-12-31",
+        "/?year=2026&as_of=2026-12-31&known_at=2026-04-01T08:00",
+        "/figures/signed_projects/?year=2026&as_of=2026-12-31",
+        "/figures/signed_not_started/?year=2026&as_of=2026-12-31",
+        "/figures/funds_received_yuan/?year=2026&as_of=2026-12-31",
+        "/projects/",
+        "/projects/?q=nothing",
+        *(f"/projects/{key}/" for key in keys),
+        "/imports/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+    ]
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_passes_axe(
+    log_in: Callable[[str], Page], county: Any, colours: Any, size: Any
+) -> None:
+    page = log_in("checker")
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=colours)
+    wrong = {}
+    for address in pages():
+        page.goto(county.url + address)
+        if found := violations(page):
+            wrong[address] = found
+    assert wrong == {}
+
+
+def test_the_forms_of_an_officer_pass_axe_opened(
+    log_in: Callable[[str], Page], county: Any
+) -> None:
+    page = log_in("officer-rare-metals")
+    wrong = {}
+    for address in ("/projects/new/", "/projects/1/"):
+        page.goto(county.url + address.replace("1", _own_project()))
+        page.evaluate("document.querySelectorAll('main details').forEach(d => d.open = true)")
+        if found := violations(page):
+            wrong[address] = found
+    assert wrong == {}
+
+
+def _own_project() -> str:
+    from pipeline.models import Project
+
+    return str(Project.objects.get(name="苹果浓缩汁项目").pk)
+
+
+def test_who_is_not_logged_in_meets_accessible_pages(watched: Page, county: Any) -> None:
+    wrong = {}
+    for address in ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"):
+        watched.goto(county.url + address)
+        if found := violations(watched):
+            wrong[address] = found
+    assert wrong == {}
+
+
+def test_no_page_is_wider_than_the_smallest_phone(
+    log_in: Callable[[str], Page], county: Any
+) -> None:
+    page = log_in("checker")
+    page.set_viewport_size(SMALLEST)
+    wide = []
+    for address in [*pages(), "/no-such-page/"]:
+        page.goto(county.url + address)
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            wide.append(address)
+    assert wide == []
+
+
+def test_english_passes_axe_and_leaves_no_chinese_in_what_the_pages_say(
+    log_in: Callable[[str], Page], county: Any
+) -> None:
+    page = log_in("checker")
+    page.get_by_role("button", name="English").click()
+    wrong = {}
+    for address in ("/?year=2026&as_of=2026-12-31", "/projects/", "/imports/"):
+        page.goto(county.url + address)
+        if found := violations(page):
+            wrong[address] = found
+        labels = page.locator("th[scope=col], label, h1, h2, button, nav a").all_inner_texts()
+        if left := [text for text in labels if _is_chinese(text)]:
+            wrong.setdefault(address, []).extend(left)
+    assert wrong == {}
+
+
+def _is_chinese(text: str) -> bool:
+    return text.strip() != "中文" and any("\u4e00" <= letter <= "\u9fff" for letter in text)
