@@ -81,6 +81,7 @@ $(WORDS): $(RUNTIME) $(WORDS:.mo=.po)
 .PHONY: run
 run: export DATABASE_URL := sqlite:///var/groundbreak.sqlite3
 run: export REDIS_URL :=
+run: export JOBS_DIR :=
 run: export SECURE_COOKIES := off
 run: export LOG_FORMAT := console
 run:
@@ -88,8 +89,7 @@ run:
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) seed_demo
 	@echo; echo "Groundbreak: http://127.0.0.1:$(PORT)  (Ctrl-C ends it)"
-	@exec $(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --threads 8 \
-		--no-control-socket --log-level error
+	@exec $(BIN)/python -m config.serving $(PORT)
 
 # --- Proving ---------------------------------------------------------------------------
 # Every test that is not marked for PostgreSQL holds on both databases, so it runs on both.

@@ -1,15 +1,16 @@
 """The Celery application: which broker, how messages are treated, what is due when.
 
-``celery -A config.celery worker -B`` is the worker; docs/adr/0005-jobs.md says why the
-settings are what they are. Nothing imports this module before there is work to hand out:
-it costs a command half a second.
+``celery -A config.celery worker`` is a worker; ``celery -A config.celery beat`` is the clock,
+which production needs once (without Redis the worker keeps the time as well). Why the
+settings are what they are stands in docs/adr/0005-jobs.md. Nothing imports this module
+before there is work to hand out: it takes half a second.
 """
 
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -60,6 +61,15 @@ else:
 @setup_logging.connect
 def leave_logging_alone(**_said: Any) -> None:
     """Django's settings have set it up already."""
+
+
+@worker_ready.connect
+def keep_time(**_said: Any) -> None:
+    """Without Redis there is one worker: it keeps the time too, in a thread that ends with it."""
+    if not settings.REDIS_URL:
+        from celery.beat import EmbeddedService
+
+        EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
 
 
 def send(job_id: int) -> None:
