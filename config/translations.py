@@ -14,7 +14,9 @@ import polib
 
 LOCALE = Path(__file__).parent / "locale"
 CATALOGUE = Path("en", "LC_MESSAGES", "django.po")
-NOT_OURS = [".venv", "node_modules", "var", "tests", "docs"]
+# "locale" too: makemessages writes into any folder of that name that it meets, and a check
+# that collects elsewhere would overwrite the catalogue.
+NOT_OURS = [".venv", "node_modules", "var", "tests", "docs", "locale"]
 
 Key = tuple[str | None, str, str]
 
