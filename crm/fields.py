@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import DecimalValidator
 from django.db import models
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +43,8 @@ class FixedPointField(models.BigIntegerField):
     def to_python(self, value: Any) -> Decimal | None:
         if value is None or isinstance(value, Decimal):
             return value
+        if isinstance(value, float):
+            raise TypeError(f"{self.name}: a float is not exact; pass a Decimal, an int or text")
         try:
             return Decimal(str(value))
         except ArithmeticError as error:
@@ -62,8 +65,9 @@ class FixedPointField(models.BigIntegerField):
 
     @property
     def validators(self) -> list[Any]:
-        """The field's own only: the base class would compare yuan with the range of fen."""
-        return [*self.default_validators, *self._validators]  # type: ignore[attr-defined]
+        """The field's own: the base class would compare yuan with the range of fen."""
+        decimals = DecimalValidator(max_digits=None, decimal_places=self.places)
+        return [*self.default_validators, decimals, *self._validators]  # type: ignore[attr-defined]
 
     def formfield(self, **kwargs: Any) -> Any:
         return models.Field.formfield(
