@@ -6,7 +6,7 @@ read before the settings are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -76,3 +76,9 @@ def auditor(db: None) -> User:
 @pytest.fixture
 def admin(db: None) -> User:
     return _user("admin", admin=True)
+
+
+@pytest.fixture(autouse=True)
+def sessions_in_the_database(settings: Any) -> None:
+    """A page asks as many questions of the database with Redis as without."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
