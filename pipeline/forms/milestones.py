@@ -43,6 +43,13 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(file, initial) for file in files]
 
 
+class DocumentsField(forms.ModelMultipleChoiceField):
+    """Files of a project, told apart by more than their names."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}（{obj.get_kind_display()}，{obj.uploaded_at:%Y-%m-%d}）"
+
+
 class DayForm(forms.Form):
     """A day, or a month of which the day is not known."""
 
@@ -77,7 +84,7 @@ class ClaimForm(DayForm):
         required=False,
         help_text=_("增资扩产自己的开工、投产才选"),
     )
-    documents = forms.ModelMultipleChoiceField(
+    documents = DocumentsField(
         label=_("用作证据的文件"),
         queryset=Document.objects.none(),
         required=False,
