@@ -44,7 +44,7 @@ KEYS: dict[str, tuple[Any, str]] = {
 SUMMED = [name for name in reference.FIGURES if name != "signed_not_started"]
 MONEY = {"signed_amount_yuan", "funds_received_yuan", "funds_last_year_yuan"}
 HISTORIES = settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
