@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from types import FrameType
 
 SOONEST = 10.0  # seconds that a worker must have lived to be started again
 PATIENCE = 10.0  # seconds that both have for ending by themselves
@@ -25,27 +24,21 @@ def web(port: str) -> list[str]:
 
 def main(port: str) -> int:
     """Serve until told to end; the site's exit status, or 1 where the worker cannot live."""
-    signal.signal(signal.SIGINT, _end)
-    signal.signal(signal.SIGTERM, _end)
+    told: list[int] = []  # not an exception: it could come between a start and its clean-up
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: told.append(number))
     site, worker, since = _start(web(port)), _start(WORKER, politeness=POLITE), time.monotonic()
     try:
-        while (status := site.poll()) is None:
+        while not told and site.poll() is None:
             if worker.poll() is not None:
                 if time.monotonic() - since < SOONEST:
                     sys.stderr.write("The worker of background jobs does not start.\n")
                     return 1
                 worker, since = _start(WORKER, politeness=POLITE), time.monotonic()
-            time.sleep(0.5)
-        return status
-    except KeyboardInterrupt:
-        return 0
+            time.sleep(0.2)
+        return site.poll() or 0
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
         _stop([site, worker])
-
-
-def _end(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _start(command: list[str], *, politeness: int = 0) -> subprocess.Popen[bytes]:
