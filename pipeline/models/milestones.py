@@ -153,6 +153,19 @@ class Milestone(Dimensions):
                 ],
                 name="milestone_rollup",
             ),
+            # Signed-not-started asks every year: these two hold all that it compares.
+            models.Index(
+                fields=["project"],
+                include=["id", "occurred_on", "park", "verified_at", "revoked_at"],
+                condition=Q(contract_kind=ContractKind.FORMAL),
+                name="milestone_signed",
+            ),
+            models.Index(
+                fields=["project"],
+                include=["occurred_on", "verified_at", "revoked_at"],
+                condition=Q(kind=MilestoneKind.GROUNDBREAKING, expansion__isnull=True),
+                name="milestone_started",
+            ),
         ]
         # A CHECK passes where it comes out NULL: what has to be there says so (isnull=False).
         constraints = [
