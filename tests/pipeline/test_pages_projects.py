@@ -5,12 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django import forms
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.asserts import assertHTMLEqual
 
 from crm.models import Park, User
 from crm.names import initials, pinyin
 from pipeline import filters, milestones
+from pipeline.forms.widgets import QuickSelect
 from pipeline.models import Project
 from pipeline.stages import MilestoneKind
 from tests.factories import (
@@ -158,8 +161,8 @@ def test_the_list_takes_the_same_queries_for_1_and_20_projects(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     ProjectFactory.create_batch(projects, signed=True)
-    # session, user; count, rows, days; the choices of park, channel, industry, officer
-    with django_assert_num_queries(9):
+    # session, user; count, keys, rows, days; the choices of park, channel, industry, officer
+    with django_assert_num_queries(10):
         client.get("/projects/")
 
 
@@ -280,3 +283,16 @@ def test_the_page_takes_the_same_queries_for_1_and_5_of_everything(
         ReviewFactory(project=project)
     with django_assert_max_num_queries(36):
         shown(client, project)
+
+
+@pytest.mark.parametrize("chosen", ["", "32", "C", "<b>"])
+def test_a_select_is_written_as_django_writes_it(chosen: str) -> None:
+    choices = [("", "全部"), ("C 制造业", [("C", "C & 全部"), ("32", "32 <有色>")])]
+    ours, theirs = (
+        widget(choices=choices, attrs={"class": "form-select"})
+        for widget in (QuickSelect, forms.Select)
+    )
+    attrs = {"id": "id_industry", "required": True}
+    assertHTMLEqual(
+        ours.render("industry", chosen, attrs), theirs.render("industry", chosen, attrs)
+    )
