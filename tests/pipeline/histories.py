@@ -186,13 +186,18 @@ class Story:
         return Mirror(row, park, channel, industry, officer.username, is_expansion=n == 4)
 
     def open_with(self, days: Sequence[dt.date]) -> None:
-        """Formal contracts to begin with, one for each day."""
-        formal = KINDS.index(("signing", "formal"))
+        """What chance seldom brings about: contracts, one for each day, every other one
+        expanded, with a start of the expansion alone; and money around a leap day."""
         for index, day in enumerate(days):
-            for act in ("claim", "verify"):
-                self.tell(
-                    Step(act, "hour", day, index if act == "claim" else 0, formal, index, False)
-                )
+            kinds = [("signing", "formal")]
+            if index % 2 == 0:
+                kinds += [("signing", "expansion"), ("groundbreaking", "of expansion")]
+            for kind in kinds:
+                self.tell(Step("claim", "hour", day, index, KINDS.index(kind), index, False))
+                self.tell(Step("verify", "hour", day, 0, 0, 0, False))
+        for day in (dt.date(2023, 2, 28), dt.date(2024, 2, 29)) if days else ():
+            self.tell(Step("receive", "hour", day, 0, 3, 1, False))
+            self.tell(Step("verify receipt", "hour", day, 0, 0, 0, False))
 
     # -- steps ------------------------------------------------------------------------
 

@@ -155,6 +155,8 @@ def test_figures_are_the_reference_s_and_stay_what_they_were(
                     window = Window(year, as_of, past[which % len(past)])
                     by = DIMENSIONS[number % len(DIMENSIONS)]
                     remembered.append((window, by, _told(window, by)))
+        leap = Window(2024, dt.date(2024, 2, 29), story.at)
+        _compare(_told(leap, "park"), _expected(story, leap, "park"))
         for year, as_of, which, off in questions:
             instant = story.instants[which % len(story.instants)]
             window = Window(year, as_of, instant + dt.timedelta(microseconds=off))
