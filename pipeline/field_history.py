@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.fields import FixedPointField
@@ -107,5 +108,5 @@ def _text(field: Any, value: Any, names: dict[tuple[type[models.Model], Any], st
     if isinstance(field, FixedPointField):
         return f"{value:,}"
     if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
     return str(value)

@@ -258,6 +258,23 @@ def test_field_history_names_who_changed_what_in_the_words_of_the_form(
     assert "协议总投资（元）</span> — → 300,000,000" in page
 
 
+def test_field_history_tells_times_by_the_county_s_clock(
+    client: Client, leader: User, officer: User, park: Park
+) -> None:
+    from pipeline import projects
+
+    project = projects.register(
+        investor=OrganizationFactory(),
+        fields={"name": "甲", "park": park},
+        by=officer,
+        at=instant("2026-04-01 09:30"),
+    )
+    at = instant("2026-05-01 02:09")
+    projects.edit(project, fields={"duplicates_answer": "无同一项目"}, by=officer, at=at)
+    page = " ".join(shown(client, project).split())
+    assert "查重时间</span> — → 2026-05-01 02:09" in page
+
+
 def test_an_auditor_is_offered_no_act(client: Client, db: None) -> None:
     client.force_login(UserFactory(username="auditor", auditor=True))
     project = ProjectFactory(ready_to_start=True)
