@@ -7,7 +7,8 @@ from collections import Counter
 
 from django.db.models import Q
 
-from pipeline.gates import Claim, Day, Facts
+from pipeline.days import Day
+from pipeline.gates import Claim, Facts
 from pipeline.ground import ground_of
 from pipeline.models import (
     CountySettings,

@@ -13,7 +13,7 @@ from crm.models import User
 from crm.refusals import NotAllowed, Refused
 from crm.rights import require
 from pipeline import attribution
-from pipeline.gates import Day
+from pipeline.days import Day
 from pipeline.models import Document, FundsReceipt, Project
 from pipeline.stages import Precision
 

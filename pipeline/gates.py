@@ -9,7 +9,6 @@ needs a reason, and is waived for a history load, whose evidence is the ledger's
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from collections import Counter
@@ -20,38 +19,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from pipeline.stages import ContractKind, MilestoneKind, Precision
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day as exactly as it is known."""
-
-    on: dt.date
-    precision: str = Precision.DAY
-
-    @classmethod
-    def counted(cls, on: dt.date, precision: str, *, today: dt.date) -> Day:
-        """A day as it is kept: of a month, its last day, or today while it is running."""
-        if precision == Precision.MONTH:
-            on = on.replace(day=calendar.monthrange(on.year, on.month)[1])
-            if (on.year, on.month) == (today.year, today.month):
-                on = today
-        return cls(on, precision)
-
-    def floor_for(self, precision: str) -> dt.date:
-        """The earliest day that, known to ``precision``, does not lie before this one.
-
-        Two days are compared at the coarser precision: where either is only known to the
-        month, any day of the same month is not before the other.
-        """
-        if Precision.MONTH in (self.precision, precision):
-            return self.on.replace(day=1)
-        return self.on
-
-    def is_before(self, other: Day) -> bool:
-        """Whether this day lies before ``other``, at the coarser precision of the two."""
-        return self.on < other.floor_for(self.precision)
+from pipeline.days import Day
+from pipeline.stages import ContractKind, MilestoneKind
 
 
 @dataclass(frozen=True, slots=True)

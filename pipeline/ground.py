@@ -13,9 +13,15 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from pipeline.gates import Day
+from pipeline.days import Day
 from pipeline.models import Milestone, Project
 from pipeline.stages import ContractKind, MilestoneKind
+
+# What a kind of milestone may not lie before.
+STANDS_ON: dict[str, str] = {
+    MilestoneKind.GROUNDBREAKING: MilestoneKind.SIGNING,
+    MilestoneKind.PRODUCTION: MilestoneKind.GROUNDBREAKING,
+}
 
 # What cannot stand without an effective milestone of the kind.
 FOLLOWERS: dict[str, tuple[str, ...]] = {
@@ -31,7 +37,7 @@ def ground_of(
     expansion: Milestone | None = None,
     ignoring: Milestone | None = None,
 ) -> dict[str, Milestone | None]:
-    """The effective signing, groundbreaking and production that a claim has to fit with.
+    """The effective signing, groundbreaking and production, by kind, that a claim has to fit.
 
     A claim of an expansion that stands on its project fits with that expansion's own
     milestones; anything else with the project's. An ``expansion`` that is no effective
@@ -65,21 +71,13 @@ def ground_of(
 
 
 def earliest_day(
-    kind: str,
-    precision: str,
-    *,
-    signing: Milestone | None,
-    groundbreaking: Milestone | None,
-    production: Milestone | None,
+    kind: str, precision: str, ground: Mapping[str, Milestone | None]
 ) -> dt.date | None:
     """The day that a groundbreaking or production may not lie before, for the constraint."""
-    ground = {
-        MilestoneKind.GROUNDBREAKING: signing,
-        MilestoneKind.PRODUCTION: groundbreaking,
-    }.get(MilestoneKind(kind))
-    if ground is None:
+    base = ground.get(STANDS_ON.get(kind, ""))
+    if base is None:
         return None
-    return Day(ground.occurred_on, ground.precision).floor_for(precision)
+    return Day(base.occurred_on, base.precision).floor_for(precision)
 
 
 def amount_of(project: Project, ground: Mapping[str, Milestone | None]) -> Decimal | None:

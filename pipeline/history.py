@@ -22,7 +22,9 @@ from django.utils import timezone
 
 from crm.models import Role, User
 from pipeline import attribution
-from pipeline.gates import Claim, Day, Facts, Requirement, missing_for_history
+from pipeline.days import Day
+from pipeline.gates import Claim, Facts, Requirement, missing_for_history
+from pipeline.ground import STANDS_ON
 from pipeline.models import (
     Attribution,
     FundsReceipt,
@@ -297,8 +299,5 @@ def _last_revoked(project_id: int) -> Milestone:
 
 
 def _earliest(kind: str, fact: Fact, facts: Facts_) -> dt.date | None:
-    ground = {
-        MilestoneKind.GROUNDBREAKING: MilestoneKind.SIGNING,
-        MilestoneKind.PRODUCTION: MilestoneKind.GROUNDBREAKING,
-    }.get(MilestoneKind(kind))
-    return facts[ground].day.floor_for(fact.day.precision) if ground else None
+    base = STANDS_ON.get(kind)
+    return facts[base].day.floor_for(fact.day.precision) if base else None

@@ -23,9 +23,10 @@ from crm.models import User
 from crm.refusals import ReasonNeeded
 from crm.rights import require
 from pipeline import attribution
+from pipeline.days import Day
 from pipeline.facts import evidence, gather
 from pipeline.field_history import sign
-from pipeline.gates import GATES, Claim, Day, Facts, Requirement, missing
+from pipeline.gates import GATES, Claim, Facts, Requirement, missing
 from pipeline.ground import amount_of, built_on, earliest_day, ground_of
 from pipeline.models import Document, Milestone, Project, StageChange
 from pipeline.refusals import AlreadyDecided, AlreadyThere, GateClosed, OwnClaim, StillBuiltOn
@@ -141,7 +142,7 @@ def _claim(
         expansion=expansion,
         occurred_on=day.on,
         precision=day.precision,
-        not_before=earliest_day(kind, day.precision, **ground),
+        not_before=earliest_day(kind, day.precision, ground),
         amount=amount if kind == MilestoneKind.SIGNING else amount_of(project, ground),
         note=note,
         corrects=corrects,
@@ -203,7 +204,7 @@ def verify(milestone: Milestone, *, by: User, at: dt.datetime) -> Milestone:
     ground = ground_of(
         project, contract_kind=milestone.contract_kind, expansion=milestone.expansion
     )
-    milestone.not_before = earliest_day(milestone.kind, milestone.precision, **ground)
+    milestone.not_before = earliest_day(milestone.kind, milestone.precision, ground)
     if milestone.kind != MilestoneKind.SIGNING:
         milestone.amount = amount_of(project, ground)
     shares = attribution.copy_dimensions(project, milestone, on=milestone.occurred_on)

@@ -23,7 +23,7 @@ from simple_history.utils import bulk_update_with_history
 from crm import names
 from crm.models import Channel, Industry, Park, User
 from pipeline import attribution, history
-from pipeline.gates import Day
+from pipeline.days import Day
 from pipeline.history import Entry, Fact
 from pipeline.models import (
     FundsReceipt,
@@ -478,13 +478,13 @@ def _fact(milestone: Milestone) -> Fact:
     return Fact(day, milestone.contract_kind, milestone.amount)
 
 
-def _day(said: Any, before: Fact | None) -> Day:
+def _day(said: Day, before: Fact | None) -> Day:
     """The day as the row says it. A month that was loaded before stays as it was fixed."""
     if before is not None and said.precision == before.day.precision == "month":
         old = before.day.on
         if (old.year, old.month) == (said.on.year, said.on.month):
             return before.day
-    return Day(said.on, said.precision)
+    return said
 
 
 def plain(value: Any) -> Any:

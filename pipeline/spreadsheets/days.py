@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline.days import MONTH, Day
 from pipeline.spreadsheets.cells import (
     BadCell,
     Broken,
@@ -22,27 +21,6 @@ from pipeline.spreadsheets.cells import (
 FIRST_YEAR, LAST_YEAR = 1980, 2099
 _EPOCH = dt.date(1899, 12, 30)
 _EPOCH_1904 = dt.date(1904, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day, and whether the day itself or only its month is known (``day`` or ``month``).
-
-    A month stands for its last day, or for today where it is the current month.
-    """
-
-    on: dt.date
-    precision: str = "day"
-
-    def is_before(self, other: Day) -> bool:
-        """Whether it is earlier for certain: compared at the coarser of the two precisions."""
-        if self.precision == other.precision == "day":
-            return self.on < other.on
-        return (self.on.year, self.on.month) < (other.on.year, other.on.month)
-
-    def is_after_day(self, today: dt.date) -> bool:
-        """Whether it is later than ``today``; the current month is not."""
-        return Day(today).is_before(self)
 
 
 def read_day(
@@ -87,9 +65,7 @@ def _month(year: int, month: int, today: dt.date) -> Day:
     _check_year(year)
     if not 1 <= month <= 12:
         raise BadCell("bad_date", "没有这个月份")
-    if (year, month) == (today.year, today.month):
-        return Day(today, "month")
-    return Day(dt.date(year, month, calendar.monthrange(year, month)[1]), "month")
+    return Day.counted(dt.date(year, month, 1), MONTH, today=today)
 
 
 def _check_year(year: int) -> None:

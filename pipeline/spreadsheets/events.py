@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.spreadsheets.days import Day
+from pipeline.days import Day
 
 CODES = (
     "missing_name",

@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from crm.names import normalise
+from pipeline.days import Day
 from pipeline.spreadsheets.cells import Cell, as_text, squeeze
-from pipeline.spreadsheets.days import Day
 from pipeline.spreadsheets.events import (
     Event,
     LedgerError,

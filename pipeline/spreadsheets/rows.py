@@ -12,6 +12,7 @@ from typing import Any
 
 from crm import uscc
 from crm.names import normalise
+from pipeline.days import Day
 from pipeline.spreadsheets.cells import (
     BadCell,
     Broken,
@@ -23,7 +24,7 @@ from pipeline.spreadsheets.cells import (
     says_nothing,
     squeeze,
 )
-from pipeline.spreadsheets.days import Day, read_day
+from pipeline.spreadsheets.days import read_day
 from pipeline.spreadsheets.events import CODES, Vocabulary
 from pipeline.spreadsheets.fields import CARRIED_KINDS, Field
 from pipeline.spreadsheets.layout import Layout

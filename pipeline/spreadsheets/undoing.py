@@ -18,7 +18,7 @@ from crm.models import User
 from crm.refusals import Refused
 from crm.rights import require
 from pipeline import history
-from pipeline.gates import Day
+from pipeline.days import Day
 from pipeline.history import Entry, Fact
 from pipeline.models import (
     FundsReceipt,
