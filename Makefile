@@ -94,12 +94,14 @@ run:
 	@exec $(BIN)/python -m config.serving $(PORT)
 
 # --- Proving ---------------------------------------------------------------------------
-# Every test that is not marked for PostgreSQL holds on both databases, so it runs on both.
+# Every test that is not marked for PostgreSQL holds on both databases, so it runs on both; one
+# that asks no database runs once.
 .PHONY: test test-fast bench
 test: dev $(ASSETS) $(WORDS)
 	@.ci/packages postgresql redis-server chromium fonts-noto-cjk
 	@echo "On SQLite:"
-	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) -m "not postgres and not redis and not browser"
+	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) --with-database-only \
+		-m "not postgres and not redis and not browser"
 	@echo "On PostgreSQL, with Redis and Chromium:"
 	@$(PYTEST) --servers
 

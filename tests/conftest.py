@@ -43,6 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="start throw-away PostgreSQL and Redis where DATABASE_URL, REDIS_URL are unset",
     )
+    parser.addoption(
+        "--with-database-only",
+        action="store_true",
+        help="leave out what asks no database: `make test` runs that once, not on each",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-django then sets up what is configured here
@@ -108,6 +113,12 @@ def _use_own_redis_database(config: pytest.Config) -> None:
         os.environ["REDIS_URL"] = f"{server}/{int(number or 0) + 1 + worker}"
 
 
+def _asks_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    asking = {"db", "transactional_db", "live_server"}
+    return item.get_closest_marker("django_db") is not None or not asking.isdisjoint(fixtures)
+
+
 class _Surroundings:
     """Leaves out what cannot run, and says so at the end, with or without xdist."""
 
@@ -115,6 +126,10 @@ class _Surroundings:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
+        if config.getoption("--with-database-only"):
+            pure = [item for item in items if not _asks_database(item)]
+            items[:] = [item for item in items if _asks_database(item)]
+            config.hook.pytest_deselected(items=pure)
         left_out = [i for i in items if any(i.get_closest_marker(m) for m in missing)]
         if left_out:
             items[:] = [item for item in items if item not in set(left_out)]
