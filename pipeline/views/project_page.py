@@ -152,11 +152,9 @@ class Step:
 
 def _track(project: Project, milestones: list[Milestone]) -> list[Step]:
     here = Stage(project.stage)
-    reached = {
-        stage_reached(m.kind, m.contract_kind): m
-        for m in milestones
-        if m.is_effective and m.expansion_id is None
-    }
+    own = [m for m in milestones if m.is_effective and m.expansion_id is None]
+    latest_first = sorted(own, key=lambda m: m.occurred_on, reverse=True)
+    reached = {stage_reached(m.kind, m.contract_kind): m for m in latest_first}
     return [
         Step(stage, stage.rank <= here.rank, stage is here, reached.get(stage)) for stage in Stage
     ]

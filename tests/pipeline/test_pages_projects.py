@@ -17,6 +17,7 @@ from pipeline.forms.widgets import QuickSelect
 from pipeline.models import Project
 from pipeline.stages import MilestoneKind
 from tests.factories import (
+    DocumentFactory,
     LoadRowFactory,
     OrganizationFactory,
     ProjectFactory,
@@ -258,6 +259,18 @@ def test_field_history_names_who_changed_what_in_the_words_of_the_form(
     assert "协议总投资（元）</span> — → 300,000,000" in page
 
 
+def test_the_track_dates_a_stage_by_what_reached_it_first(client: Client, leader: User) -> None:
+    project = ProjectFactory(ready_to_sign=True)
+    contact = project.milestones.get(kind="contact")
+    DocumentFactory(project=project, kind="framework")
+    reach(project, "signing", on=dt.date(2026, 3, 4), amount=YI, contract_kind="framework")
+    client.force_login(leader)
+    track = client.get(f"/projects/{project.pk}/").context["track"]
+    reached = {step.stage: step.milestone for step in track}
+    assert contact.occurred_on < dt.date(2026, 3, 4)
+    assert reached["contact"] == contact
+
+
 def test_field_history_tells_times_by_the_county_s_clock(
     client: Client, leader: User, officer: User, park: Park
 ) -> None:
@@ -290,7 +303,7 @@ def test_the_page_takes_the_same_queries_for_1_and_5_of_everything(
     verifier: User,
     django_assert_max_num_queries: Any,
 ) -> None:
-    from tests.factories import DocumentFactory, FundsReceiptFactory, ReviewFactory
+    from tests.factories import FundsReceiptFactory, ReviewFactory
 
     client.force_login(verifier)
     project = ProjectFactory(started=True)
