@@ -111,6 +111,7 @@ def add_contact(
     return Contact.objects.create(
         organization=organization,
         name=name.strip(),
+        pinyin=pinyin(name),
         initials=initials(name),
         title=title.strip(),
         phone=phone.strip(),

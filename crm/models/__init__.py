@@ -1,22 +1,42 @@
 """Who the county deals with."""
 
 from crm.models.calendar import CalendarDay
-from crm.models.dictionaries import Channel, Industry, Team
+from crm.models.dictionaries import Chain, Channel, Industry, Tag, TagGroup, Team
+from crm.models.first_reports import FirstReport, ReportDispute
 from crm.models.jobs import Job, JobState
-from crm.models.organizations import Contact, Organization
+from crm.models.notices import CalendarFeed, Notice
+from crm.models.organizations import (
+    Attachment,
+    ChainPosition,
+    Contact,
+    ContactMerge,
+    Organization,
+    OrganizationMerge,
+)
 from crm.models.parks import Park
 from crm.models.users import Role, User
 
 __all__ = [
+    "Attachment",
     "CalendarDay",
+    "CalendarFeed",
+    "Chain",
+    "ChainPosition",
     "Channel",
     "Contact",
+    "ContactMerge",
+    "FirstReport",
     "Industry",
     "Job",
     "JobState",
+    "Notice",
     "Organization",
+    "OrganizationMerge",
     "Park",
+    "ReportDispute",
     "Role",
+    "Tag",
+    "TagGroup",
     "Team",
     "User",
 ]

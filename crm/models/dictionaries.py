@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -44,6 +45,55 @@ class Team(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("招商专班")
         ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Chain(models.Model):
+    """An industrial chain that the county builds (产业链); the county names its own."""
+
+    name = models.CharField(_("名称"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("排序"), default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("产业链")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TagGroup(models.TextChoices):
+    """What a tag is about; the six lists and the five advantages are the article's."""
+
+    GENERAL = "general", _("一般标签")
+    SIX_LISTS = "six_lists", _("六张清单")
+    ADVANTAGES = "advantages", _("五大优势")
+
+
+class Tag(models.Model):
+    """A word that companies and projects are sorted by."""
+
+    group = models.CharField(_("类别"), max_length=12, choices=TagGroup, default=TagGroup.GENERAL)
+    name = models.CharField(_("名称"), max_length=40)
+    position = models.PositiveSmallIntegerField(_("排序"), default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("标签")
+        ordering = ["group", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="tag_once_per_group",
+                fields=["group", "name"],
+                violation_error_message=_("这个标签已经有了"),
+            ),
+            models.CheckConstraint(
+                name="tag_group_known",
+                condition=Q(group__in=TagGroup.values),
+                violation_error_message=_("没有这类标签"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -3,9 +3,15 @@
 from pipeline.models.documents import Document, DocumentKind
 from pipeline.models.factors import FactorKind, FactorNeed, Review, ReviewKind
 from pipeline.models.funds import FundsReceipt, FundsShare
-from pipeline.models.interactions import Interaction, InteractionKind
-from pipeline.models.loads import Load, LoadRow, RowOutcome
+from pipeline.models.interactions import (
+    AftercareIssue,
+    FollowUp,
+    Interaction,
+    InteractionKind,
+)
+from pipeline.models.loads import Load, LoadKind, LoadRow, RowOutcome
 from pipeline.models.milestones import Milestone, MilestoneShare
+from pipeline.models.plans import FundsPlan, PlanChange, Planned, ProjectTag, StatusRequest
 from pipeline.models.projects import (
     Attribution,
     AttributionShare,
@@ -14,10 +20,12 @@ from pipeline.models.projects import (
     StageChange,
     StatusChange,
 )
-from pipeline.models.settings import ContractTerm, CountySettings
+from pipeline.models.saved_views import SavedView
+from pipeline.models.settings import ContractTerm, CountySettings, ReturnReason
 from pipeline.models.targets import HolderKind, Metric, Target
 
 __all__ = [
+    "AftercareIssue",
     "Attribution",
     "AttributionShare",
     "ContractTerm",
@@ -26,22 +34,31 @@ __all__ = [
     "DocumentKind",
     "FactorKind",
     "FactorNeed",
+    "FollowUp",
     "FundSource",
+    "FundsPlan",
     "FundsReceipt",
     "FundsShare",
     "HolderKind",
     "Interaction",
     "InteractionKind",
     "Load",
+    "LoadKind",
     "LoadRow",
     "Metric",
     "Milestone",
     "MilestoneShare",
+    "PlanChange",
+    "Planned",
     "Project",
+    "ProjectTag",
+    "ReturnReason",
     "Review",
     "ReviewKind",
     "RowOutcome",
+    "SavedView",
     "StageChange",
     "StatusChange",
+    "StatusRequest",
     "Target",
 ]

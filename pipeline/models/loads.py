@@ -14,6 +14,15 @@ class LoadQuerySet(models.QuerySet["Load"]):
         return self if user.is_county_wide else self.filter(loaded_by=user)
 
 
+class LoadKind(models.TextChoices):
+    """What the rows of a workbook are."""
+
+    LEDGER = "ledger", _("项目台账")
+    ORGANIZATIONS = "organizations", _("企业与联系人")
+    FUNDS = "funds", _("到位资金")
+    INTERACTIONS = "interactions", _("接洽记录")
+
+
 def workbook_path(load: Load, filename: str) -> str:
     """Where a loaded workbook is kept: named by its content."""
     return f"loads/{load.sha256[:2]}/{load.sha256}"
@@ -26,6 +35,7 @@ class Load(models.Model):
     ``today`` is the day that the load took for today.
     """
 
+    kind = models.CharField(_("内容"), max_length=16, choices=LoadKind, default=LoadKind.LEDGER)
     name = models.CharField(_("文件名"), max_length=160)
     file = models.FileField(_("文件"), upload_to=workbook_path, max_length=200)
     sha256 = models.CharField(_("SHA-256"), max_length=64, db_index=True)
@@ -52,6 +62,11 @@ class Load(models.Model):
         verbose_name = verbose_name_plural = _("导入批次")
         ordering = ["-id"]
         constraints = [
+            models.CheckConstraint(
+                name="load_kind_known",
+                condition=Q(kind__in=LoadKind.values),
+                violation_error_message=_("没有这种导入"),
+            ),
             models.CheckConstraint(
                 name="load_undone_by_someone",
                 condition=Q(undone_at__isnull=True, undone_by__isnull=True)
@@ -93,6 +108,30 @@ class LoadRow(models.Model):
         related_name="load_rows",
         verbose_name=_("项目"),
     )
+    organization = models.ForeignKey(
+        "crm.Organization",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("企业"),
+    )
+    contact = models.ForeignKey(
+        "crm.Contact",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("联系人"),
+    )
+    interaction = models.ForeignKey(
+        "pipeline.Interaction",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="load_rows",
+        verbose_name=_("接洽记录"),
+    )
     cells = models.JSONField(_("原始单元格"), default=dict)
     before = models.JSONField(_("原值"), default=dict)
     column = models.CharField(_("列"), max_length=80, blank=True)
@@ -110,10 +149,11 @@ class LoadRow(models.Model):
                 violation_error_message=_("没有这种导入结果"),
             ),
             models.CheckConstraint(
-                name="load_row_loaded_has_project",
+                name="load_row_loaded_has_subject",
                 condition=Q(outcome__in=[RowOutcome.SKIPPED, RowOutcome.REJECTED])
-                | Q(project__isnull=False),
-                violation_error_message=_("导入的行必须对应项目"),
+                | Q(project__isnull=False)
+                | Q(organization__isnull=False),
+                violation_error_message=_("导入的行必须对应项目或企业"),
             ),
             models.CheckConstraint(
                 name="load_row_rejected_with_reason",

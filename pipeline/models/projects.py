@@ -157,6 +157,16 @@ class Project(models.Model):
     phone = models.CharField(_("联系电话"), max_length=60, blank=True)
     lead_unit = models.CharField(_("责任单位"), max_length=120, blank=True)
     patron_leader = models.CharField(_("包联领导"), max_length=80, blank=True)
+    task_force = models.CharField(
+        _("专班成员"), max_length=200, blank=True, help_text=_("一个项目、一位领导、一个专班")
+    )
+    tags = models.ManyToManyField(
+        "crm.Tag",
+        through="pipeline.ProjectTag",
+        blank=True,
+        related_name="projects",
+        verbose_name=_("标签"),
+    )
 
     agreed_investment = FixedPointField(
         _("协议总投资（元）"), places=2, null=True, blank=True, db_column="agreed_investment_fen"
@@ -179,6 +189,13 @@ class Project(models.Model):
     )
     planned_start_on = models.DateField(_("计划开工"), null=True, blank=True)
     planned_finish_on = models.DateField(_("计划投产"), null=True, blank=True)
+    # The first of the planned days that were missed one after the other, none where the
+    # present plan was not missed before: what the project's light is read from.
+    missed_start_since = models.DateField(_("开工逾期自"), null=True, editable=False)
+    missed_finish_since = models.DateField(_("投产逾期自"), null=True, editable=False)
+    active_on = models.DateField(
+        _("最近活动"), null=True, editable=False, help_text=_("最近一次真实推进的日子")
+    )
 
     stage = models.CharField(
         _("阶段"), max_length=12, choices=Stage, default=Stage.LEAD, editable=False
@@ -205,7 +222,12 @@ class Project(models.Model):
     )
     withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["pinyin", "initials", "name_key"])
+    history = HistoricalRecords(
+        excluded_fields=[
+            *("pinyin", "initials", "name_key"),
+            *("active_on", "missed_start_since", "missed_finish_since"),
+        ]
+    )
 
     objects = ProjectQuerySet.as_manager()
 

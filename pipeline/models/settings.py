@@ -55,6 +55,18 @@ class CountySettings(models.Model):
     permit_required = models.BooleanField(
         _("开工须有施工许可证"), default=False, help_text=_("开工门槛是否要求施工许可证")
     )
+    protection_months = models.PositiveSmallIntegerField(
+        _("首报保护期（月）"), default=6, help_text=_("谁先登记，谁受保护；多数市县为 3 至 12 个月")
+    )
+    protection_idle_days = models.PositiveSmallIntegerField(
+        _("首报失效天数"), default=90, help_text=_("这么多天没有实质推进，保护自动解除")
+    )
+    protection_extension_months = models.PositiveSmallIntegerField(
+        _("首报延期（月）"), default=3, help_text=_("保护期只能延一次，延多久")
+    )
+    quiet_after_days = models.PositiveSmallIntegerField(
+        _("沉寂天数"), default=30, help_text=_("这么多天没有实质推进的项目列为沉寂")
+    )
     recorded_at = models.DateTimeField(_("生效时间"))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -76,6 +88,16 @@ class CountySettings(models.Model):
                 name="county_settings_minimum_not_negative",
                 condition=Q(minimum_investment__gte=0),
                 violation_error_message=_("计入门槛不能为负"),
+            ),
+            models.CheckConstraint(
+                name="county_settings_spans_positive",
+                condition=Q(
+                    protection_months__gt=0,
+                    protection_idle_days__gt=0,
+                    protection_extension_months__gt=0,
+                    quiet_after_days__gt=0,
+                ),
+                violation_error_message=_("期限必须大于 0"),
             ),
         ]
 
@@ -102,3 +124,17 @@ class ContractTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.term} = {self.get_kind_display()}"
+
+
+class ReturnReason(models.Model):
+    """A reason that verifiers return claims with; the county words its own (退回原因)."""
+
+    text = models.CharField(_("原因"), max_length=200, unique=True)
+    position = models.PositiveSmallIntegerField(_("排序"), default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("退回原因")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,49 @@
+"""Genuine activity: what keeps a project, and its investor's protection, alive.
+
+A meeting, a claim, its verification, a receipt or a file moves a project on; opening a page,
+changing a word or planning something does not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce, Greatest
+
+from crm.models import FirstReport, Organization
+from pipeline.models import Project
+
+
+def touch(project: Project, *, on: dt.date) -> None:
+    """Something genuine happened to a project on a day; earlier days change nothing."""
+    Project.objects.filter(pk=project.pk).filter(
+        Q(active_on__isnull=True) | Q(active_on__lt=on)
+    ).update(active_on=on)
+    touch_organization(project.investor_id, on=on)
+
+
+def touch_organization(organization: Organization | int, *, on: dt.date) -> None:
+    """The same for an investor without a project yet: its protection stays alive."""
+    pk = organization if isinstance(organization, int) else organization.pk
+    FirstReport.objects.filter(organization=pk, released_at__isnull=True).update(
+        active_on=Greatest("active_on", on)
+    )
+
+
+def last_active() -> Coalesce:
+    """The day that a project was last active, for a queryset of projects.
+
+    Where none is known: the day since when it stands in its stage, else its registration.
+    """
+    return Coalesce("active_on", "stage_since", "created_at__date")
+
+
+def is_quiet(*, today: dt.date, after_days: int) -> Q:
+    """Of a queryset of projects: alive, not yet producing, and inactive for ``after_days``."""
+    before = today - dt.timedelta(days=after_days)
+    return Q(status="active", stage__in=["lead", "contact", "signed", "started"]) & (
+        Q(active_on__lt=before)
+        | Q(active_on__isnull=True, stage_since__lt=before)
+        | Q(active_on__isnull=True, stage_since__isnull=True, created_at__date__lt=before)
+    )
