@@ -7,6 +7,7 @@ breaks one rule only, and among them are the NULLs that a CHECK lets pass unless
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from types import SimpleNamespace
@@ -16,23 +17,43 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from crm.models import Contact, Job, Organization, Park, User
+from crm.models import (
+    Attachment,
+    Contact,
+    ContactMerge,
+    FirstReport,
+    Job,
+    Notice,
+    Organization,
+    OrganizationMerge,
+    Park,
+    ReportDispute,
+    Tag,
+    User,
+)
 from pipeline import guards
 from pipeline.models import (
+    AftercareIssue,
     Attribution,
     AttributionShare,
     ContractTerm,
     CountySettings,
     Document,
+    FollowUp,
+    FundsPlan,
     FundsReceipt,
     FundsShare,
     Interaction,
     LoadRow,
     Milestone,
     MilestoneShare,
+    PlanChange,
     Project,
+    ProjectTag,
+    SavedView,
     StageChange,
     StatusChange,
+    StatusRequest,
     Target,
 )
 from tests import factories as make
@@ -203,7 +224,117 @@ def job(**changes: Any) -> Job:
     return Job.objects.create(**{**good, **changes})
 
 
+def _recorded(**more: Any) -> dict[str, Any]:
+    return {"recorded_at": NOON, "recorded_by": _person(), **more}
+
+
+def attachment(**changes: Any) -> Attachment:
+    good = {
+        "organization": organization(),
+        "name": "简介.pdf",
+        "file": "attachments/aa/aa",
+        "media_type": "application/pdf",
+        "size": 8,
+        "sha256": "a" * 64,
+        "uploaded_at": NOON,
+        "uploaded_by": _person(),
+    }
+    return Attachment.objects.create(**{**good, **changes})
+
+
+def organization_merge(**changes: Any) -> OrganizationMerge:
+    good = {"kept": organization(), "merged": organization()}
+    when = {"merged_at": NOON, "merged_by": _person()}
+    return OrganizationMerge.objects.create(**{**good, **when, **changes})
+
+
+def contact_merge(**changes: Any) -> ContactMerge:
+    good = {"kept": contact(), "merged": contact(), "merged_at": NOON, "merged_by": _person()}
+    return ContactMerge.objects.create(**{**good, **changes})
+
+
+def first_report(**changes: Any) -> FirstReport:
+    good = {
+        "organization": organization(),
+        "officer": _person(),
+        "reported_on": DAY,
+        "protected_until": dt.date(2027, 3, 20),
+        "active_on": DAY,
+        "recorded_at": NOON,
+    }
+    return FirstReport.objects.create(**{**good, **changes})
+
+
+def dispute(**changes: Any) -> ReportDispute:
+    of = changes.pop("report", None) or first_report()
+    good = {"report": of, "grounds": "我们先谈的", "raised_at": NOON, "raised_by": _person()}
+    return ReportDispute.objects.create(**{**good, **changes})
+
+
+def notice(**changes: Any) -> Notice:
+    good = {"user": _person(), "kind": "test", "text": "您好", "key": "k", "created_at": NOON}
+    return Notice.objects.create(**{**good, **changes})
+
+
+def tag(**changes: Any) -> Tag:
+    return Tag.objects.create(**{"name": "链主", **changes})
+
+
+def follow_up(**changes: Any) -> FollowUp:
+    good = {"what": "送材料", "due_on": DAY, "assignee": _person()}
+    when = {"created_at": NOON, "created_by": _person()}
+    return FollowUp.objects.create(**{**good, **when, **changes})
+
+
+def aftercare_issue(**changes: Any) -> AftercareIssue:
+    good = {"project": ProjectFactory(), "what": "缺电", "raised_on": DAY}
+    return AftercareIssue.objects.create(**{**good, **_recorded(), **changes})
+
+
+def plan_change(**changes: Any) -> PlanChange:
+    good = {"project": ProjectFactory(), "what": "start", "after": DAY}
+    return PlanChange.objects.create(**{**good, **_recorded(), **changes})
+
+
+def funds_plan(**changes: Any) -> FundsPlan:
+    good = {"project": ProjectFactory(), "due_on": DAY, "amount": Decimal(1)}
+    return FundsPlan.objects.create(**{**good, **_recorded(), **changes})
+
+
+def status_request(**changes: Any) -> StatusRequest:
+    of = changes.pop("project", None) or ProjectFactory()
+    good = {"project": of, "status": "suspended", "occurred_on": DAY, "reason": "缓建"}
+    when = {"requested_at": NOON, "requested_by": _person()}
+    return StatusRequest.objects.create(**{**good, **when, **changes})
+
+
+def project_tag(**changes: Any) -> ProjectTag:
+    good = {"project": changes.pop("project", None) or ProjectFactory(), "added_at": NOON}
+    changes.setdefault("tag", None)
+    of = changes.pop("tag") or tag()
+    return ProjectTag.objects.create(**{**good, "tag": of, "added_by": _person(), **changes})
+
+
+def saved_view(**changes: Any) -> SavedView:
+    good = {"name": "我的签约", "owner": _person(), "created_at": NOON}
+    return SavedView.objects.create(**{**good, **changes})
+
+
 GOOD = [
+    attachment,
+    organization_merge,
+    contact_merge,
+    first_report,
+    dispute,
+    notice,
+    tag,
+    follow_up,
+    aftercare_issue,
+    plan_change,
+    funds_plan,
+    status_request,
+    project_tag,
+    saved_view,
     project,
     milestone,
     progress,
@@ -272,6 +403,34 @@ CASES: dict[str, list[Callable[[], Any]]] = {
     "organization_not_its_own_parent": [
         lambda: Organization.objects.filter(pk=organization().pk).update(parent=models.F("id"))
     ],
+    "organization_not_merged_into_itself": [
+        lambda: Organization.objects.filter(pk=organization().pk).update(merged_into=models.F("id"))
+    ],
+    "organization_chain_position_known": [lambda: organization(chain_position="moon")],
+    "contact_not_merged_into_itself": [
+        lambda: Contact.objects.filter(pk=contact().pk).update(merged_into=models.F("id"))
+    ],
+    "organization_merge_of_two": [
+        lambda: (o := organization()) and organization_merge(kept=o, merged=o)
+    ],
+    "contact_merge_of_two": [lambda: (c := contact()) and contact_merge(kept=c, merged=c)],
+    "attachment_not_empty": [lambda: attachment(size=0)],
+    "tag_once_per_group": [lambda: _twice(tag)],
+    "tag_group_known": [lambda: tag(group="moon")],
+    "first_report_one_open": [lambda: _twice(first_report, organization=organization())],
+    "first_report_ends_after_it_begins": [
+        lambda: first_report(protected_until=DAY - dt.timedelta(days=1))
+    ],
+    "first_report_extended_with_reason": [lambda: first_report(extended_at=NOON)],
+    "first_report_released_with_reason": [lambda: first_report(released_at=NOON)],
+    "report_dispute_one_open": [lambda: _twice(dispute, report=first_report())],
+    "report_dispute_decided_whole": [
+        lambda: dispute(decided_at=NOON),
+        lambda: dispute(is_upheld=True, decision="转给对方"),
+        lambda: dispute(decided_at=NOON, decided_by=_person(), is_upheld=False),
+    ],
+    "report_dispute_grounds_given": [lambda: dispute(grounds="")],
+    "notice_once_per_occasion": [lambda: _twice(notice)],
     "contact_one_primary": [lambda: _twice(contact, organization=organization(), is_primary=True)],
     "job_state_known": [lambda: job(state="lost", started_at=NOON, finished_at=LATER)],
     "job_started_when_under_way": [lambda: job(state="running", attempt=1)],
@@ -311,6 +470,31 @@ CASES: dict[str, list[Callable[[], Any]]] = {
     "document_not_empty": [lambda: document(size=0)],
     "interaction_kind_known": [lambda: interaction(kind="dream")],
     "interaction_has_summary": [lambda: interaction(summary="")],
+    "interaction_sent_once": [lambda: _twice(interaction, client_key=uuid.UUID(int=7))],
+    "follow_up_says_what": [lambda: follow_up(what="")],
+    "follow_up_closed_whole": [
+        lambda: follow_up(closed_at=NOON),
+        lambda: follow_up(is_done=True),
+        lambda: follow_up(closed_at=NOON, closed_by=_person()),
+    ],
+    "aftercare_issue_says_what": [lambda: aftercare_issue(what="")],
+    "aftercare_issue_solved_whole": [
+        lambda: aftercare_issue(solved_on=DAY),
+        lambda: aftercare_issue(solved_on=DAY, solved_by=_person()),
+    ],
+    "plan_change_what_known": [lambda: plan_change(what="party")],
+    "funds_plan_amount_positive": [lambda: funds_plan(amount=Decimal(0))],
+    "status_request_one_open": [lambda: _twice(status_request, project=ProjectFactory())],
+    "status_request_status_known": [lambda: status_request(status="dead")],
+    "status_request_reason_given": [lambda: status_request(reason="")],
+    "status_request_decided_whole": [
+        lambda: status_request(decided_at=NOON),
+        lambda: status_request(is_approved=True),
+        lambda: status_request(decided_at=NOON, decided_by=_person()),
+    ],
+    "project_tag_once": [lambda: _twice(project_tag, project=ProjectFactory(), tag=tag())],
+    "saved_view_name_once_per_owner": [lambda: _twice(saved_view)],
+    "saved_view_role_known": [lambda: saved_view(shared_role="king")],
     "factor_need_kind_known": [lambda: make.FactorNeedFactory(kind="luck")],
     "review_kind_known": [lambda: make.ReviewFactory(kind="film")],
     # milestones
@@ -397,7 +581,8 @@ CASES: dict[str, list[Callable[[], Any]]] = {
         lambda: load(undone_by=_person()),
     ],
     "load_row_outcome_known": [lambda: load_row(outcome="lost")],
-    "load_row_loaded_has_project": [lambda: load_row(project=None)],
+    "load_row_loaded_has_subject": [lambda: load_row(project=None)],
+    "load_kind_known": [lambda: load(kind="novel")],
     "load_row_rejected_with_reason": [
         lambda: load_row(outcome="rejected", code="bad_date"),
         lambda: load_row(outcome="rejected", message="读不懂"),
@@ -405,6 +590,12 @@ CASES: dict[str, list[Callable[[], Any]]] = {
     # the county
     "county_settings_minimum_not_negative": [
         lambda: county_settings(minimum_investment=Decimal(-1))
+    ],
+    "county_settings_spans_positive": [
+        lambda: county_settings(protection_months=0),
+        lambda: county_settings(protection_idle_days=0),
+        lambda: county_settings(protection_extension_months=0),
+        lambda: county_settings(quiet_after_days=0),
     ],
     "contract_term_kind_known": [lambda: ContractTerm.objects.create(term="口头", kind="oral")],
     "target_metric_known": [lambda: target(metric="happiness")],
