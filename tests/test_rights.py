@@ -111,6 +111,7 @@ PAGES: dict[str, Rule | Open] = {
     "load_undo": acts({VERIFIER, ADMIN}, "county", 302),
     "load_workbook": reads(LOADERS, "county"),
     "organization_suggest": reads(EDITORS),
+    "search": reads(PEOPLE),
     "job_list": reads(PEOPLE),
     "job": reads(PEOPLE, "asked"),
     "job_cancel": acts(PEOPLE, "asked", 302),

@@ -1,5 +1,6 @@
 """Who the county deals with."""
 
+import crm.lookups  # noqa: F401 -- what every queryset may ask
 from crm.models.calendar import CalendarDay
 from crm.models.dictionaries import Chain, Channel, Industry, Tag, TagGroup, Team
 from crm.models.first_reports import FirstReport, ReportDispute

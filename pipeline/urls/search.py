@@ -1,5 +1,7 @@
-"""The addresses of searching everywhere."""
+"""The address of searching everywhere."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from pipeline.views import search
+
+urlpatterns = [path("search/", search.search, name="search")]
