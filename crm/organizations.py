@@ -262,15 +262,15 @@ def _refuse_clash(organization: Organization) -> None:
 
 
 def _refuse_own_ancestor(organization: Organization) -> None:
-    above, seen = organization.parent, set[int]()
-    while above is not None and above.pk not in seen:
-        seen.add(above.pk)
-        if above.pk == organization.pk:
+    above, seen = organization.parent_id, set[int]()
+    while above is not None and above not in seen:
+        seen.add(above)
+        if above == organization.pk:
             raise OwnAncestor(
                 _("“%(name)s”本身或其上级隶属于这家企业，不能作它的上级")
                 % {"name": organization.parent}
             )
-        above = above.parent
+        above = Organization.objects.values_list("parent", flat=True).get(pk=above)
 
 
 def _save(organization: Organization) -> None:

@@ -33,7 +33,7 @@ def _select() -> QuickSelect:
     return QuickSelect(attrs={"class": "form-select"})
 
 
-def _industries() -> list[tuple[str, list[tuple[str, str]]]]:
+def industries() -> list[tuple[str, list[tuple[str, str]]]]:
     """Sections with their divisions; a section's own letter stands for all of it."""
     rows = Industry.objects.order_by("section", "code")
     return [
@@ -80,7 +80,7 @@ class ProjectFilter(django_filters.FilterSet):
     )
     industry = django_filters.ChoiceFilter(
         label=_("行业"),
-        choices=_industries,
+        choices=industries,
         empty_label=_("全部"),
         method="of_industry",
         widget=_select(),
@@ -219,7 +219,7 @@ def sort(rows: QuerySet[Project], by: str) -> QuerySet[Project]:
 class ListPage:
     """One page of a list. ``count`` is exact up to ``COUNTED_TO``, and that much beyond."""
 
-    rows: list[Project]
+    rows: list[Any]
     number: int
     size: int
     count: int
@@ -250,8 +250,13 @@ class ListPage:
         return SIZES
 
 
-def page(rows: QuerySet[Project], *, number: str, size: str) -> ListPage:
-    """The page of a number and size as the URL gives them; nonsense is the first, of 25."""
+def page(
+    rows: QuerySet[Any], *, number: str, size: str, whole: QuerySet[Any] | None = None
+) -> ListPage:
+    """The page of a number and size as the URL gives them; nonsense is the first, of 25.
+
+    ``whole`` reads the rows of the page, where they are not projects.
+    """
     many = int(size) if size.isdecimal() and int(size) in SIZES else SIZES[0]
     count = rows.order_by().values("pk")[: COUNTED_TO + 1].count()
     last = max(1, -(-min(count, COUNTED_TO) // many))
@@ -259,9 +264,9 @@ def page(rows: QuerySet[Project], *, number: str, size: str) -> ListPage:
     at = min(max(wanted, 1), last)
     # Sorted by keys alone, then read: the sort carries no wide rows.
     keys = list(rows.values_list("pk", flat=True)[(at - 1) * many : at * many])
-    found = (
-        Project.objects.select_related("investor", "park", "officer")
-        .defer("content", "progress", "problems", "remark")
-        .in_bulk(keys)
-    )
+    if whole is None:
+        whole = Project.objects.select_related("investor", "park", "officer").defer(
+            "content", "progress", "problems", "remark"
+        )
+    found = whole.in_bulk(keys)
     return ListPage([found[key] for key in keys], at, many, count)

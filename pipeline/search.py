@@ -50,7 +50,7 @@ def find(text: str, *, user: User, most: int = 6) -> Found:
     found: dict[str, list[Any]] = {
         "projects": _best(_projects(typed, sounds, user), typed, _name_of),
         "organizations": _best(_organizations(text, typed, sounds, user), typed, _name_of),
-        "contacts": _best(_contacts(text, typed, sounds, user), typed, lambda row: row.name),
+        "contacts": _best(_contacts(text, user), typed, lambda row: row.name),
         "interactions": list(_interactions(text, user)[: most + 1]),
     }
     return Found(
@@ -64,6 +64,19 @@ def named(typed: str, sounds: str) -> Q:
     found = Q(name_key__has=typed)
     if sounds.isascii() and sounds.isalnum():
         found |= Q(pinyin__startswith=sounds) | Q(initials__has=sounds)
+    return found
+
+
+def person(text: str) -> Q:
+    """Contacts that a typed text names: by name, sound, or four digits of their number."""
+    found = Q(name__has=text.strip())
+    typed = normalise(text)
+    sounds = typed.replace("'", "")
+    if sounds.isascii() and sounds.isalpha():
+        found |= Q(pinyin__startswith=sounds) | Q(initials__startswith=sounds)
+    number = typed.replace("-", "").removeprefix("+86")
+    if len(number) >= 4 and number.isdecimal():
+        found |= Q(phone__has=number)
     return found
 
 
@@ -89,14 +102,8 @@ def _organizations(text: str, typed: str, sounds: str, user: User) -> QuerySet[O
     return organizations_visible_to(user).filter(named(typed, sounds) | Q(uscc=compact(text)))
 
 
-def _contacts(text: str, typed: str, sounds: str, user: User) -> QuerySet[Contact]:
-    found = Q(name__has=text.strip())
-    if sounds.isascii() and sounds.isalpha():
-        found |= Q(pinyin__startswith=sounds) | Q(initials__startswith=sounds)
-    number = typed.replace("-", "").removeprefix("+86")
-    if len(number) >= 4 and number.isdecimal():
-        found |= Q(phone__has=number)
-    return contacts_visible_to(user).filter(found).select_related("organization")
+def _contacts(text: str, user: User) -> QuerySet[Contact]:
+    return contacts_visible_to(user).filter(person(text)).select_related("organization")
 
 
 def _interactions(text: str, user: User) -> QuerySet[Interaction]:

@@ -94,7 +94,8 @@ class TwoEditors(Base):
         if isinstance(field, ModelChoiceField):
             several = isinstance(field, ModelMultipleChoiceField)
             keys = _keys(value) if several else _keys([value] if value else [])
-            rows = field.queryset.model._default_manager.filter(pk__in=keys)
+            model = field.queryset.model  # type: ignore[union-attr]
+            rows = model._default_manager.filter(pk__in=keys)
             return "、".join(str(row) for row in rows)
         if isinstance(field, forms.BooleanField):
             return _("是") if value else _("否")
