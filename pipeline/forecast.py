@@ -308,7 +308,11 @@ def _draw_park(
     signed = math.fsum(s.weight for s in this_year)
     amount = math.fsum(s.amount * s.weight for s in this_year)
     started = math.fsum(s.weight for s in this_year if s.started is not None)
-    waiting = [s for s in this_year if s.started is None and s.ended is None]
+    waiting = [
+        (moment.month - s.month, s.weight)
+        for s in this_year
+        if s.started is None and s.ended is None
+    ]
     recent = [s for s in park.signings if moment.month - county.months <= s.month < moment.month]
     until = moment.month - 1
     starting = Hazard.of_park(
@@ -320,7 +324,9 @@ def _draw_park(
     amounts = tuple(s.amount for s in recent) * 2 + county.amounts
     rows: list[Draw] = []
     for season in seasons:
-        start, sign = starting.draw(chance), signing.draw(chance)
+        # Whatever is signed this year is less than twelve months old by the year's end.
+        start = starting.draw(chance, 12)
+        sign = signing.draw(chance) if park.open else ()
         rate = chance.gammavariate(shape, 1 / (BORROWED_MONTHS + county.months))
         # What is uncertain about the amounts: as many as this park's history has.
         bag = chance.choices(amounts, k=max(len(recent), LEAST_SIGNINGS))
@@ -338,12 +344,10 @@ def _draw_park(
             new[ahead] += count
             more += _sum_of(bag, count, chance)
         begun = math.fsum(
-            s.weight
-            for s in waiting
+            weight
+            for age, weight in waiting
             if chance.random()
-            < chance_within(
-                start, age=moment.month - s.month, months=moment.ahead, first=moment.left
-            )
+            < chance_within(start, age=age, months=moment.ahead, first=moment.left)
         )
         begun += sum(
             _binomial(count, chance_within(start, age=0, months=moment.ahead - ahead), chance)

@@ -115,21 +115,22 @@ class Hazard:
         """The expected hazard of each age."""
         return tuple(a / (a + b) for a, b in zip(self.alpha, self.beta, strict=True))
 
-    def draw(self, chance: Random) -> tuple[float, ...]:
-        """One hazard of those that the history leaves possible."""
-        pairs = zip(self.alpha, self.beta, strict=True)
+    def draw(self, chance: Random, ages: int = AGES) -> tuple[float, ...]:
+        """One hazard of those that the history leaves possible, of the first ``ages`` ages."""
+        pairs = zip(self.alpha[:ages], self.beta[:ages], strict=True)
         return tuple(chance.betavariate(a, b) for a, b in pairs)
 
 
 def chance_within(hazard: Sequence[float], *, age: int, months: int, first: float = 1.0) -> float:
     """The chance that a spell of an age in months ends within the next ``months`` months.
 
-    ``months`` counts the month that is under way, of which the part ``first`` is left.
+    ``months`` counts the month that is under way, of which the part ``first`` is left. Ages
+    beyond the last of ``hazard`` have its chance.
     """
-    lasts = 1.0
+    lasts, oldest = 1.0, len(hazard) - 1
     for ahead in range(months):
-        at = hazard[min(age + ahead, AGES - 1)]
-        lasts *= (1 - at) ** (first if ahead == 0 else 1.0)
+        at = hazard[min(age + ahead, oldest)]
+        lasts *= (1 - at) ** first if ahead == 0 and first < 1 else 1 - at
     return 1 - lasts
 
 
