@@ -24,8 +24,9 @@ from django.utils.module_loading import autodiscover_modules, import_string
 from django.utils.translation import gettext as _
 from structlog import get_logger
 
+from crm import notices
 from crm.models import Job, JobState, Role, User
-from crm.progress import Progress, Sign, sign_of, signs_of
+from crm.progress import Cancelled, Progress, Sign, ask_to_stop, sign_of, signs_of
 from crm.refusals import NotAllowed, Refused
 from crm.rights import require
 
@@ -37,15 +38,26 @@ TOLD_AGAIN_AFTER = dt.timedelta(minutes=10)
 """A waiting job is told to the workers again when none has taken it for so long."""
 MOST_ATTEMPTS = 3
 """A job whose worker died so many times is given up: it may be what kills them."""
+TOLD_OF_AFTER = dt.timedelta(seconds=5)
+"""Who waited longer than this from asking to the end is told by a notice."""
+FILES_KEPT = dt.timedelta(days=30)
+"""What was handed in, and what came of it, is kept so long after the job's end."""
+CLEANED_AT_ONCE = 100
 
 Clock = Callable[[], dt.datetime]
 Function = Callable[[Job, Progress, dt.datetime], dict[str, Any]]
 
 
 class CannotBeCancelled(Refused):
-    """The job is no longer waiting."""
+    """The job is over, or nobody can be told to stop it."""
 
     code = "cannot_be_cancelled"
+
+
+class CannotBeRetried(Refused):
+    """The job did not fail, or what it worked on is gone."""
+
+    code = "cannot_be_retried"
 
 
 class Superseded(Exception):
@@ -101,30 +113,88 @@ def kinds() -> dict[str, Kind]:
 # --- Asking -----------------------------------------------------------------------------
 @transaction.atomic
 def enqueue(
-    name: str, *, by: User, at: dt.datetime, upload: File | None = None, **arguments: Any
+    name: str,
+    *,
+    by: User,
+    at: dt.datetime,
+    upload: File | Job | None = None,
+    send: bool = True,
+    **arguments: Any,
 ) -> Job:
     """Ask for a job; a worker is told once the transaction is committed.
 
-    ``arguments`` are kept as JSON. A broker that does not answer refuses nothing: the row
-    waits, and :func:`sweep` tells the workers again. Raises ``NotAllowed``.
+    ``upload`` is a file to keep, or an earlier job of the same person whose file this one
+    works on as well. ``arguments`` are kept as JSON. ``send=False`` is for who calls
+    :func:`run` at once. A broker that does not answer refuses nothing: the row waits, and
+    :func:`sweep` tells the workers again. Raises ``NotAllowed``, ``CannotBeRetried`` where
+    the earlier job's file is gone.
     """
     require(by, kinds()[name].act)
     job = Job(kind=name, asked_by=by, arguments=arguments, created_at=at, sent_at=at)
-    if upload is not None:
+    if isinstance(upload, Job):
+        if not upload.upload:
+            raise CannotBeRetried(_("提交的文件已经清理，请重新上传"))
+        job.upload.name = upload.upload.name
+        job.arguments = {"name": upload.upload_name, **arguments}
+    elif upload is not None:
         job.arguments = {"name": str(upload.name).rpartition("/")[2], **arguments}
         job.upload.save(str(upload.name), upload, save=False)
     job.save()
-    transaction.on_commit(partial(_send, job.pk))
+    if send:
+        transaction.on_commit(partial(_send, job.pk))
     return job
 
 
 def cancel(job: Job, *, by: User, at: dt.datetime) -> Job:
-    """Take back a job that still waits. Raises ``NotAllowed``, ``CannotBeCancelled``."""
+    """Take back a job that is not over.
+
+    One that waits is cancelled now, as is one whose worker is silent; one that runs is
+    asked to stop, and what it did is rolled back at its next step.
+
+    Raises ``NotAllowed``, ``CannotBeCancelled``.
+    """
     if by.pk != job.asked_by_id and by.role != Role.ADMIN:
         raise NotAllowed(_("只能取消自己提交的任务"))
-    waiting = Job.objects.filter(pk=job.pk, state=JobState.QUEUED)
-    if not waiting.update(state=JobState.CANCELLED, finished_at=at):
-        raise CannotBeCancelled(_("任务已经开始或已经结束，不能取消"))
+    ended = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
+        state=JobState.CANCELLED, finished_at=at
+    )
+    job.refresh_from_db()
+    if ended:
+        return job
+    if job.state != JobState.RUNNING:
+        raise CannotBeCancelled(_("任务已经结束，不能取消"))
+    if is_lost(job, sign_of(job), at=at):
+        mine = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempt=job.attempt)
+        mine.update(state=JobState.CANCELLED, finished_at=at)
+        job.refresh_from_db()
+        return job
+    try:
+        ask_to_stop(job)
+    except Exception as error:
+        log.warning("job not asked to stop", job=job.reference, exc_info=True)
+        raise CannotBeCancelled(_("暂时不能取消，请稍后再试")) from error
+    return job
+
+
+def retry(job: Job, *, by: User, at: dt.datetime) -> Job:
+    """Have a failed job done again, with the file that was handed in.
+
+    Raises ``NotAllowed``, ``CannotBeRetried``.
+    """
+    if by.pk != job.asked_by_id:
+        raise NotAllowed(_("只能重试自己提交的任务"))
+    kind = kinds().get(job.kind)
+    if kind is None:
+        raise CannotBeRetried(_("系统已不再支持这种任务"))
+    require(by, kind.act)
+    if "name" in job.arguments and not job.upload:
+        raise CannotBeRetried(_("提交的文件已经清理，请重新上传"))
+    failed = Job.objects.filter(pk=job.pk, state=JobState.FAILED)
+    if not failed.update(
+        state=JobState.QUEUED, finished_at=None, error="", error_code="", sent_at=at
+    ):
+        raise CannotBeRetried(_("只有未完成的任务可以重试，请刷新页面"))
+    transaction.on_commit(partial(_send, job.pk))
     job.refresh_from_db()
     return job
 
@@ -150,6 +220,9 @@ def run(job_id: int, *, clock: Clock) -> None:
             known += kind.refusals
             with transaction.atomic() if kind.atomic else nullcontext():
                 finish(job, kind.function(job, progress, at), progress, at=clock())
+                _tell_who_asked(job, at=clock())
+        except Cancelled:
+            _end(job, JobState.CANCELLED, progress, clock())
         except Superseded:
             log.warning("job was taken over, nothing of this attempt stays", job=job.reference)
         except (OperationalError, InterfaceError):
@@ -194,7 +267,25 @@ def finish(job: Job, result: dict[str, Any], progress: Progress, *, at: dt.datet
 
 
 def _fail(job: Job, words: str, code: str, progress: Progress, *, at: dt.datetime) -> None:
-    _end(job, JobState.FAILED, progress, at, error=words, error_code=code[:40])
+    if _end(job, JobState.FAILED, progress, at, error=words, error_code=code[:40]):
+        _tell_who_asked(job, at=at, error=words)
+
+
+def _tell_who_asked(job: Job, *, at: dt.datetime, error: str = "") -> None:
+    """A notice to who has waited so long that they may have gone elsewhere."""
+    if at - job.created_at < TOLD_OF_AFTER:
+        return
+    kind = kinds().get(job.kind)
+    said = {"kind": kind.label if kind else job.kind, "name": job.upload_name, "error": error}
+    text = _("%(kind)s未完成：%(name)s %(error)s") if error else _("%(kind)s已完成：%(name)s")
+    notices.tell(
+        [job.asked_by],
+        kind="job.failed" if error else "job.done",
+        text=(text % said).rstrip("： "),
+        url=f"/jobs/{job.pk}/",
+        key=f"job-{job.reference}",
+        at=at,
+    )
 
 
 def _end(job: Job, state: JobState, progress: Progress, at: dt.datetime, **columns: Any) -> int:
@@ -212,11 +303,12 @@ def _end(job: Job, state: JobState, progress: Progress, at: dt.datetime, **colum
 # --- Losing, and finding again ----------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many jobs a sweep put back, gave up, and told the workers again."""
+    """How many jobs a sweep put back, gave up, told the workers again, and rid of files."""
 
     requeued: int = 0
     given_up: int = 0
     told_again: int = 0
+    cleaned: int = 0
 
 
 def is_lost(job: Job, sign: Sign | None, *, at: dt.datetime) -> bool:
@@ -230,9 +322,32 @@ def is_lost(job: Job, sign: Sign | None, *, at: dt.datetime) -> bool:
 
 
 def sweep(*, at: dt.datetime) -> Swept:
-    """Put back what dead workers left, and tell the workers what a broker has lost."""
+    """Put back what dead workers left, tell the workers what a broker has lost, and clean."""
     requeued, given_up = requeue_lost(at=at)
-    return Swept(requeued, given_up, _tell_again(at=at))
+    return Swept(requeued, given_up, _tell_again(at=at), clean(at=at))
+
+
+def clean(*, at: dt.datetime) -> int:
+    """Remove the files of jobs that ended long ago; the rows stay. How many jobs.
+
+    A file that a younger job works on as well is kept for it.
+    """
+    before = at - FILES_KEPT
+    old = Job.objects.filter(finished_at__lt=before).exclude(upload="", download="")
+    cleaned = list(old.order_by("pk")[:CLEANED_AT_ONCE])
+    names = {str(job.upload.name) for job in cleaned if job.upload}
+    needed = set(
+        Job.objects.filter(upload__in=names)
+        .exclude(finished_at__lt=before)
+        .values_list("upload", flat=True)
+    )
+    Job.objects.filter(pk__in=[job.pk for job in cleaned]).update(upload="", download="")
+    for job in cleaned:
+        if job.upload and job.upload.name not in needed:
+            transaction.on_commit(partial(job.upload.storage.delete, job.upload.name))
+        if job.download:
+            transaction.on_commit(partial(job.download.storage.delete, job.download.name))
+    return len(cleaned)
 
 
 def requeue_lost(*, at: dt.datetime) -> tuple[int, int]:
@@ -260,6 +375,8 @@ def _take_back(job: Job, *, at: dt.datetime) -> bool | None:
     changed = mine.update(
         state=JobState.FAILED, finished_at=at, error=words, error_code="interrupted"
     )
+    if changed:
+        _tell_who_asked(job, at=at, error=words)
     return False if changed else None
 
 

@@ -28,6 +28,10 @@ TOLD = 0.5  # seconds at least between two tellings of progress
 KEPT = 3600  # seconds until the cache forgets a sign
 
 
+class Cancelled(Exception):
+    """Whoever asked for the job has taken it back: nothing of this attempt may stay."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """What a running job last said: when, how many of how many, in which words."""
@@ -49,6 +53,8 @@ class Progress:
     ``progress(done)``, ``progress(done, total)``, ``progress(done, total, words)``: numbers
     are in whatever the job counts. Calls cost nothing to speak of: at most two a second
     are told. A cache that does not answer costs the telling, never the job.
+
+    A call raises ``Cancelled`` where :func:`ask_to_stop` was called for this attempt.
     """
 
     def __init__(self, job: Job, clock: Callable[[], dt.datetime]) -> None:
@@ -56,6 +62,7 @@ class Progress:
         self.total: int | None = None
         self.words = ""
         self._key = _key(job)
+        self._stop = _stop_key(job)
         self._clock = clock
         self._told = 0.0
         self._lock = Lock()
@@ -66,6 +73,8 @@ class Progress:
         self.done, self.total, self.words = done, total, words[:200]
         if time.monotonic() - self._told >= TOLD:
             self._tell()
+            if _is_marked(self._stop):
+                raise Cancelled
 
     def __enter__(self) -> Progress:
         self._tell()
@@ -82,7 +91,7 @@ class Progress:
         self._over.set()
         self._beating.join()
         try:
-            caches["jobs"].delete(self._key)
+            caches["jobs"].delete_many([self._key, self._stop])
         except Exception:
             log.warning("progress not cleared", key=self._key, exc_info=True)
 
@@ -115,6 +124,31 @@ def signs_of(jobs: Iterable[Job]) -> dict[int, Sign]:
 def sign_of(job: Job) -> Sign | None:
     """The last sign of this attempt at the job."""
     return signs_of([job]).get(job.pk)
+
+
+def ask_to_stop(job: Job) -> None:
+    """Let this attempt's next call of its progress raise ``Cancelled``.
+
+    Raises what a cache that does not answer raises: the person should know.
+    """
+    caches["jobs"].set(_stop_key(job), True, KEPT)
+
+
+def is_stopping(job: Job) -> bool:
+    """Whether this attempt was asked to stop and has not yet."""
+    return _is_marked(_stop_key(job))
+
+
+def _is_marked(key: str) -> bool:
+    try:
+        return bool(caches["jobs"].get(key))
+    except Exception:  # whatever ails the cache, the work goes on
+        log.warning("mark not read", key=key, exc_info=True)
+        return False
+
+
+def _stop_key(job: Job) -> str:
+    return f"{_key(job)}-stop"
 
 
 def _key(job: Job) -> str:

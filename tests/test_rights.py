@@ -115,6 +115,7 @@ PAGES: dict[str, Rule | Open] = {
     "job_list": reads(PEOPLE),
     "job": reads(PEOPLE, "asked"),
     "job_cancel": acts(PEOPLE, "asked", 302),
+    "job_retry": acts(PEOPLE, "asked", 302),
     "job_download": reads(PEOPLE, "asked"),
 }
 
@@ -262,6 +263,7 @@ def world(db: None) -> World:
             "load": load.pk,
             "job": job.pk,
             "job_cancel": job.pk,
+            "job_retry": job.pk,
             "job_download": job.pk,
             "crm_user": project.officer.pk,
             "crm_park": park.pk,

@@ -100,7 +100,7 @@ def test_a_page_of_an_open_job_asks_again_and_that_of_a_job_that_is_over_does_no
     job = ask()
     assert 'hx-trigger="every 2s"' in page(client, verifier, f"/jobs/{job.pk}/")
     jobs.cancel(job, by=verifier, at=timezone.now())
-    assert "hx-trigger" not in page(client, verifier, f"/jobs/{job.pk}/")
+    assert 'hx-trigger="every' not in page(client, verifier, f"/jobs/{job.pk}/")
 
 
 def test_what_htmx_asks_for_is_the_state_alone(
@@ -146,14 +146,28 @@ def test_a_waiting_job_is_cancelled_from_its_page(
     assert Job.objects.get().state == JobState.CANCELLED
 
 
-def test_a_job_that_has_begun_answers_that_it_cannot_be_cancelled(
+def test_a_running_job_says_that_it_is_being_cancelled(
     client: Client, ask: Callable[..., Job], verifier: User
 ) -> None:
     job = ask()
     jobs.claim(job.pk, at=timezone.now())
     client.force_login(verifier)
-    answer = client.post(f"/jobs/{job.pk}/cancel/", follow=True)
-    assert "不能取消" in answer.content.decode()
+    answer = client.post(f"/jobs/{job.pk}/cancel/", follow=True).content.decode()
+    assert "任务会在下一步停下" in answer
+    assert "正在取消，已处理的部分会全部退回" in answer
+    assert f"/jobs/{job.pk}/cancel/" not in answer
+
+
+def test_a_failed_job_is_retried_from_its_page(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    job = ask()
+    jobs.run(job.pk, clock=timezone.now)
+    assert f"/jobs/{job.pk}/retry/" in page(client, verifier, f"/jobs/{job.pk}/")
+    client.post(f"/jobs/{job.pk}/retry/")
+    assert Job.objects.get().state == JobState.QUEUED
+    answer = client.post(f"/jobs/{job.pk}/retry/", follow=True).content.decode()
+    assert "只有未完成的任务可以重试" in answer
 
 
 def test_the_file_that_a_job_made_is_to_be_saved_and_never_shown(

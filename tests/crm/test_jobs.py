@@ -13,7 +13,7 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from crm import jobs
 from crm.models import Job, JobState, User
-from crm.progress import Progress, Sign, sign_of
+from crm.progress import Progress, Sign, is_stopping, sign_of
 from crm.refusals import NotAllowed, Refused
 from tests.factories import UserFactory, instant
 
@@ -262,9 +262,53 @@ def test_a_waiting_job_is_cancelled_and_then_not_done(
     assert fresh(job).state == JobState.CANCELLED
 
 
-def test_a_job_that_has_begun_cannot_be_cancelled(ask: Callable[..., Job], verifier: User) -> None:
+def test_a_running_job_stops_at_its_next_step_and_nothing_of_it_stays(
+    ask: Callable[..., Job], declare: Any, verifier: User
+) -> None:
+    reached: list[str] = []
+
+    def work(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+        UserFactory(username="half-made")
+        assert jobs.cancel(job, by=verifier, at=STARTED).state == JobState.RUNNING
+        assert is_stopping(job)
+        progress(1, 2)
+        reached.append("further")
+        return {}
+
+    declare(work)
+    job = ask()
+    jobs.run(job.pk, clock=clock)
+    stopped = fresh(job)
+    assert (stopped.state, stopped.finished_at, reached) == (JobState.CANCELLED, STARTED, [])
+    assert not User.objects.filter(username="half-made").exists()
+    assert not is_stopping(stopped)
+
+
+def test_a_job_that_is_over_cannot_be_cancelled(ask: Callable[..., Job], verifier: User) -> None:
+    job = ask()
+    jobs.run(job.pk, clock=clock)
+    with pytest.raises(jobs.CannotBeCancelled):
+        jobs.cancel(job, by=verifier, at=STARTED)
+    assert fresh(job).state == JobState.DONE
+
+
+def test_a_job_whose_worker_is_silent_is_cancelled_at_once(
+    ask: Callable[..., Job], verifier: User
+) -> None:
     job = ask()
     jobs.claim(job.pk, at=STARTED)
+    assert jobs.cancel(job, by=verifier, at=LATER).state == JobState.CANCELLED
+
+
+def test_a_running_job_cannot_be_cancelled_while_nobody_can_tell_its_worker(
+    ask: Callable[..., Job], verifier: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_said: Any, **_more: Any) -> None:
+        raise ConnectionError
+
+    job = ask()
+    jobs.claim(job.pk, at=STARTED)
+    monkeypatch.setattr(caches["jobs"], "set", away)
     with pytest.raises(jobs.CannotBeCancelled):
         jobs.cancel(job, by=verifier, at=STARTED)
 
@@ -274,6 +318,95 @@ def test_only_who_asked_or_an_administrator_cancels(ask: Callable[..., Job]) -> 
     with pytest.raises(NotAllowed):
         jobs.cancel(job, by=UserFactory(role="verifier"), at=STARTED)
     assert jobs.cancel(job, by=UserFactory(role="admin"), at=STARTED).state == "cancelled"
+
+
+# --- retrying ----------------------------------------------------------------------------
+@pytest.fixture
+def failed(ask: Callable[..., Job], declare: Any) -> Job:
+    def refuse(*_said: Any) -> dict[str, Any]:
+        raise Refused("缺少必需的列")
+
+    declare(refuse)
+    job = ask(upload=ContentFile(b"rows", name="台账.xlsx"))
+    jobs.run(job.pk, clock=clock)
+    declare(greet)
+    return fresh(job)
+
+
+def test_a_failed_job_is_done_again_with_its_file(
+    failed: Job, verifier: User, sent: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    sent.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        again = jobs.retry(failed, by=verifier, at=LATER)
+    assert (again.state, again.error, again.error_code) == (JobState.QUEUED, "", "")
+    assert sent == [failed.pk]
+    jobs.run(failed.pk, clock=clock)
+    done = fresh(failed)
+    assert (done.state, done.attempt) == (JobState.DONE, 2)
+    assert done.upload.open().read() == b"rows"
+
+
+def test_only_who_asked_retries(failed: Job) -> None:
+    with pytest.raises(NotAllowed):
+        jobs.retry(failed, by=UserFactory(role="admin"), at=LATER)
+
+
+def test_only_a_failed_job_is_retried(ask: Callable[..., Job], verifier: User) -> None:
+    with pytest.raises(jobs.CannotBeRetried):
+        jobs.retry(ask(), by=verifier, at=LATER)
+
+
+def test_a_job_whose_file_is_gone_is_not_retried(failed: Job, verifier: User) -> None:
+    Job.objects.update(upload="")
+    with pytest.raises(jobs.CannotBeRetried):
+        jobs.retry(fresh(failed), by=verifier, at=LATER)
+
+
+# --- cleaning ----------------------------------------------------------------------------
+MUCH_LATER = STARTED + jobs.FILES_KEPT + dt.timedelta(minutes=1)
+
+
+def test_the_files_of_jobs_long_over_are_removed_and_the_rows_stay(
+    failed: Job, django_capture_on_commit_callbacks: Any
+) -> None:
+    storage, name = failed.upload.storage, failed.upload.name
+    assert jobs.sweep(at=STARTED + jobs.FILES_KEPT).cleaned == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        assert jobs.sweep(at=MUCH_LATER).cleaned == 1
+        assert jobs.sweep(at=MUCH_LATER).cleaned == 0
+    assert not storage.exists(name)
+    assert (fresh(failed).upload.name, fresh(failed).state) == ("", JobState.FAILED)
+
+
+def test_a_file_that_a_younger_job_works_on_stays(
+    failed: Job, verifier: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    younger = jobs.enqueue("greet", by=verifier, at=MUCH_LATER, upload=failed)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert jobs.clean(at=MUCH_LATER) == 1
+    assert fresh(younger).upload.open().read() == b"rows"
+    assert fresh(younger).upload_name == "台账.xlsx"
+
+
+def test_a_job_cannot_be_asked_for_with_a_file_that_is_gone(failed: Job, verifier: User) -> None:
+    failed.upload = ""  # type: ignore[assignment]
+    with pytest.raises(jobs.CannotBeRetried):
+        jobs.enqueue("greet", by=verifier, at=LATER, upload=failed)
+
+
+# --- telling -----------------------------------------------------------------------------
+@pytest.mark.parametrize(("seconds", "told"), [(4, 0), (5, 1)])
+def test_who_waited_for_a_job_is_told_that_it_is_done(
+    ask: Callable[..., Job], verifier: User, seconds: int, told: int
+) -> None:
+    job = ask()
+    jobs.run(job.pk, clock=lambda: ASKED + dt.timedelta(seconds=seconds))
+    assert verifier.notices.filter(kind="job.done", url=f"/jobs/{job.pk}/").count() == told
+
+
+def test_who_waited_for_a_job_is_told_why_it_failed(failed: Job, verifier: User) -> None:
+    assert "缺少必需的列" in verifier.notices.get(kind="job.failed").text
 
 
 # --- who sees what -----------------------------------------------------------------------
