@@ -13,15 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Contact, User
-from crm.refusals import Refused
 from crm.rights import require
+from pipeline import interactions
+from pipeline.interactions import InTheFuture
 from pipeline.models import FactorNeed, Interaction, Project, Review
-
-
-class InTheFuture(Refused):
-    """What is recorded has not happened yet."""
-
-    code = "in_the_future"
 
 
 def _past(on: dt.date | None, at: dt.datetime) -> None:
@@ -29,7 +24,6 @@ def _past(on: dt.date | None, at: dt.datetime) -> None:
         raise InTheFuture(_("日期不能晚于今天"))
 
 
-@transaction.atomic
 def add_interaction(
     project: Project,
     *,
@@ -40,22 +34,20 @@ def add_interaction(
     by: User,
     at: dt.datetime,
 ) -> Interaction:
-    """A meeting, visit or call; whoever records it was there. Raises ``NotAllowed``,
-    ``InTheFuture``."""
-    require(by, "project.edit", project)
-    _past(occurred_on, at)
-    interaction = Interaction.objects.create(
+    """A meeting, visit or call of a project (``pipeline.interactions`` has the whole entry).
+
+    Raises what recording one raises.
+    """
+    return interactions.record(
+        organization=project.investor,
         project=project,
-        organization_id=project.investor_id,
         kind=kind,
         occurred_on=occurred_on,
-        summary=summary.strip(),
-        recorded_at=at,
-        recorded_by=by,
+        summary=summary,
+        contacts=contacts,
+        by=by,
+        at=at,
     )
-    interaction.contacts.set(contacts)
-    interaction.officers.set([by])
-    return interaction
 
 
 @transaction.atomic

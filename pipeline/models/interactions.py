@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from crm.models import User
 from pipeline.models.projects import Project
@@ -127,7 +128,8 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 class FollowUp(models.Model):
     """A next step or task with its day and whose it is (下一步 / 待办).
 
-    Closed as done, or given up (``is_done`` false) with a word why; never deleted.
+    Closed as done, or given up (``is_done`` false) with a word why; never deleted. Put off,
+    handed over, closed or taken up again, its history keeps what it was before.
     """
 
     what = models.CharField(_("事项"), max_length=200)
@@ -177,6 +179,8 @@ class FollowUp(models.Model):
     )
     is_done = models.BooleanField(_("已办"), null=True, blank=True)
     outcome = models.CharField(_("结果"), max_length=200, blank=True)
+
+    history = HistoricalRecords()
 
     objects = FollowUpQuerySet.as_manager()
 
