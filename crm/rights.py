@@ -35,7 +35,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "organization.edit": frozenset({OFFICER, MANAGER, ADMIN, SYSTEM}),
     "organization.merge": frozenset({MANAGER, VERIFIER, ADMIN}),
     "lead.register": frozenset({OFFICER, MANAGER}),
-    "report.extend": frozenset({MANAGER}),
+    "report.extend": frozenset({MANAGER, LEADER}),
     "report.release": frozenset({OFFICER, MANAGER}),
     "dispute.raise": frozenset({OFFICER, MANAGER}),
     "dispute.decide": frozenset({MANAGER, LEADER}),
@@ -72,8 +72,11 @@ ACTS: dict[str, frozenset[Role]] = {
 class Scoped(Protocol):
     """A row that belongs to a park or to a person."""
 
-    park_id: int | None
-    officer_id: int | None
+    @property
+    def park_id(self) -> int | None: ...
+
+    @property
+    def officer_id(self) -> int | None: ...
 
 
 def in_scope(user: User, row: Scoped) -> bool:

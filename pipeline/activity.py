@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import Q
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce
 
-from crm.models import FirstReport, Organization
+from crm import first_reports
+from crm.models import Organization, User
 from pipeline.models import Project
+from pipeline.protection import terms, unit_of
 
 
 def touch(project: Project, *, on: dt.date) -> None:
@@ -20,15 +22,24 @@ def touch(project: Project, *, on: dt.date) -> None:
     Project.objects.filter(pk=project.pk).filter(
         Q(active_on__isnull=True) | Q(active_on__lt=on)
     ).update(active_on=on)
-    touch_organization(project.investor_id, on=on)
+    unit = unit_of(project)
+    _keep_protected(project.investor_id, on=on, units={unit.pk if unit else None})
 
 
-def touch_organization(organization: Organization | int, *, on: dt.date) -> None:
-    """The same for an investor without a project yet: its protection stays alive."""
+def touch_organization(
+    organization: Organization | int, *, on: dt.date, by: User | None = None
+) -> None:
+    """The same for an investor without a project yet: its protection stays alive.
+
+    ``by`` is who acted: what another unit does keeps nobody's protection.
+    """
     pk = organization if isinstance(organization, int) else organization.pk
-    FirstReport.objects.filter(organization=pk, released_at__isnull=True).update(
-        active_on=Greatest("active_on", on)
-    )
+    _keep_protected(pk, on=on, units=None if by is None else {by.park_id})
+
+
+def _keep_protected(organization: int, *, on: dt.date, units: set[int | None] | None) -> None:
+    idle_days = terms().protection_idle_days
+    first_reports.touch(organization, on=on, idle_days=idle_days, units=units)
 
 
 def last_active() -> Coalesce:

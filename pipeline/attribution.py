@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Park, User
 from crm.refusals import ReasonNeeded, Refused
 from crm.rights import require
+from pipeline import protection
 from pipeline.field_history import sign
 from pipeline.models import (
     Attribution,
@@ -38,6 +39,12 @@ class SharesDoNotSum(Refused):
     code = "shares_do_not_sum"
 
 
+class OfficerOfAnotherPark(Refused):
+    """A project is handed to an officer of the park that it goes to."""
+
+    code = "officer_of_another_park"
+
+
 @transaction.atomic
 def transfer(
     project: Project,
@@ -48,14 +55,16 @@ def transfer(
     by: User,
     at: dt.datetime,
     shares: Mapping[Park, Decimal] | None = None,
+    officer: User | None = None,
 ) -> Attribution:
     """Hand a project to another park from day ``on``, with shares of credit in percent.
 
     What happened before ``on``, or was verified before, stays where it is. ``to`` may be
     the park that it is in already, to agree on shares without moving it. The project shows
-    the park of the transfer that takes effect last, whichever was recorded last.
+    the park of the transfer that takes effect last, whichever was recorded last. Where it
+    moves, the investor's protection goes along, and ``officer`` looks after it from now on.
 
-    Raises ``NotAllowed``, ``ReasonNeeded``, ``SharesDoNotSum``.
+    Raises ``NotAllowed``, ``ReasonNeeded``, ``SharesDoNotSum``, ``OfficerOfAnotherPark``.
     """
     project = Project.objects.select_for_update().get(pk=project.pk)
     require(by, "attribution.change", project)
@@ -64,6 +73,9 @@ def transfer(
     shares = shares or {}
     if shares and (sum(shares.values()) != WHOLE or min(shares.values()) <= 0):
         raise SharesDoNotSum(_("各园区份额都要大于 0，合计必须为 100%"))
+    if officer and to and officer.park_id not in (None, to.pk):
+        raise OfficerOfAnotherPark(_("接手的专员要属于新园区或县级"))
+    left = protection.unit_of(project, by=by)
     if not project.attributions.exists():
         Attribution.objects.create(
             project=project,
@@ -87,8 +99,11 @@ def transfer(
     )
     project.park, _shares = in_force(project, dt.date.max)
     project.is_county_level = project.is_county_level and project.park is None
+    if officer and project.park == to:
+        project.officer = officer
     sign(project, by=by, at=at)
-    project.save(update_fields=["park", "is_county_level"])
+    project.save(update_fields=["park", "is_county_level", "officer"])
+    protection.follow(project, left=left, by=by, at=at)
     return row
 
 

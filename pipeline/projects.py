@@ -16,6 +16,7 @@ from crm.models import Organization, User
 from crm.names import initials, normalise, pinyin
 from crm.refusals import Refused
 from crm.rights import require
+from pipeline import protection
 from pipeline.field_history import sign
 from pipeline.models import Milestone, Project
 from pipeline.stages import ContractKind
@@ -56,12 +57,14 @@ def register(
 ) -> Project:
     """A new project, a lead. ``fields`` are of ``EDITABLE``; ``name`` among them.
 
-    Raises ``NotAllowed``, ``AlreadyRegistered``.
+    Its investor is reported first for its unit (``pipeline.protection``). Raises
+    ``NotAllowed``, ``AlreadyRegistered``, ``crm.first_reports.Protected``.
     """
     project = Project(investor=investor, created_at=at, created_by=by)
     _write(project, fields, at)
     require(by, "project.edit", project)
     _refuse_second(project)
+    protection.claim(project, by=by, at=at)
     sign(project, by=by, at=at)
     project.save()
     return project
@@ -79,12 +82,15 @@ def edit(
     """Change a project's ``fields`` (of ``EDITABLE``), and its investor where one is given.
 
     The park stays once a verified milestone is credited to it, the agreed investment once
-    a contract is verified, and so does the investor. Raises ``NotAllowed``,
-    ``AlreadyRegistered``, ``ParkIsCredited``, ``InvestmentIsSigned``.
+    a contract is verified, and so does the investor. Another investor is reported first, and
+    the protection of the same one goes along to another park. Raises ``NotAllowed``,
+    ``AlreadyRegistered``, ``ParkIsCredited``, ``InvestmentIsSigned``,
+    ``crm.first_reports.Protected``.
     """
     project = Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     require(by, "project.edit", project)
     park, amount = project.park_id, project.agreed_investment
+    unit = protection.unit_of(project, by=by)
     _write(project, fields, at)
     require(by, "project.edit", project)
     if project.park_id != park and is_credited(project):
@@ -95,6 +101,9 @@ def edit(
         if is_signed(project):
             raise InvestmentIsSigned(_("合同已核验，换投资方请先由核验员撤销签约"))
         project.investor = investor
+        protection.claim(project, by=by, at=at)
+    else:
+        protection.follow(project, left=unit, by=by, at=at)
     _refuse_second(project)
     sign(project, by=by, at=at)
     project.save()
