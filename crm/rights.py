@@ -63,6 +63,12 @@ ACTS: dict[str, frozenset[Role]] = {
     "organizations.load": frozenset({OFFICER, MANAGER, VERIFIER, ADMIN}),
     "interactions.load": frozenset({OFFICER, MANAGER, VERIFIER, ADMIN}),
     "funds.load": frozenset({VERIFIER}),
+    # what goes out
+    "report.view": PEOPLE,
+    "report.draft": frozenset({VERIFIER, LEADER, SUPERVISOR, MANAGER, SYSTEM}),
+    "report.approve": frozenset({LEADER, SYSTEM}),
+    "report.freeze": frozenset({VERIFIER, LEADER, SYSTEM}),
+    "report.share": frozenset({VERIFIER, LEADER, SYSTEM}),
     # the county itself
     "county.configure": frozenset({ADMIN, SYSTEM}),
     "target.set": frozenset({LEADER, ADMIN}),

@@ -6,6 +6,7 @@
 - Milestones, receipts, stage and status changes, attributions, targets and settings are
   history: no row is deleted, and of a milestone or receipt only the columns of a step that
   was not taken yet are filled in.
+- A frozen report stays as it went out.
 - The progress of an expansion belongs to an expansion contract of the same project.
 
 SQLite loses the triggers of a table that a migration remakes, and refuses to remake one
@@ -38,6 +39,7 @@ NEVER_DELETED = (
     "pipeline_target",
     "pipeline_countysettings",
     "pipeline_document",
+    "pipeline_reportopening",
 )
 NEVER_CHANGED = tuple(
     table
@@ -99,6 +101,8 @@ FILED = [
     "uploaded_by_id",
 ]
 
+FROZEN = "OLD.state = 'frozen'"
+
 LAST_STAGE = (
     "COALESCE((SELECT to_stage FROM pipeline_stagechange WHERE project_id = NEW.id"
     " ORDER BY id DESC LIMIT 1), 'lead')"
@@ -144,10 +148,11 @@ def guards(connection: Any) -> list[Guard]:
         there = [name for name in names if name in columns[table]]
         return "(" + " OR ".join(f"OLD.{c} {differs} NEW.{c}" for c in there) + ")"
 
-    milestone, receipt, document = (
+    milestone, receipt, document, report = (
         "pipeline_milestone",
         "pipeline_fundsreceipt",
         "pipeline_document",
+        "pipeline_report",
     )
     contract_amount = f"OLD.contract_kind <> '' AND {changed(milestone, ['amount_fen'])}"
     return [
@@ -196,6 +201,11 @@ def guards(connection: Any) -> list[Guard]:
             f"{changed(receipt, RECEIVED)}"
             f" OR (OLD.verified_at IS NOT NULL AND {changed(receipt, RECEIPT_DECIDED)})",
             HISTORY_MESSAGE,
+        ),
+        *(
+            Guard(f"report_frozen_{event.lower()}", report, event, FROZEN, HISTORY_MESSAGE)
+            for event in ("UPDATE", "DELETE")
+            if report in columns
         ),
         Guard("document_history", document, "UPDATE", changed(document, FILED), HISTORY_MESSAGE),
         *(

@@ -30,6 +30,9 @@ from pipeline.models import (
     LoadRow,
     Milestone,
     Project,
+    Report,
+    ReportOpening,
+    ReportShare,
     Review,
     ReviewKind,
     RowOutcome,
@@ -374,3 +377,37 @@ class TargetFactory(factory.django.DjangoModelFactory[Target]):
     value = Decimal(50)
     recorded_at = LONG_AGO
     reason = "年度目标"
+
+
+class ReportFactory(factory.django.DjangoModelFactory[Report]):
+    """A draft of the county's third quarter of 2026."""
+
+    class Meta:
+        model = Report
+
+    kind = "quarter"
+    year = 2026
+    number = 3
+    as_of = dt.date(2026, 9, 30)
+    created_at = instant("2026-10-08 09:00")
+    created_by = factory.LazyFunction(the_verifier)
+
+
+class ReportShareFactory(factory.django.DjangoModelFactory[ReportShare]):
+    class Meta:
+        model = ReportShare
+
+    report = factory.SubFactory(ReportFactory)
+    password = "hashed"
+    expires_at = instant("2026-12-31 09:00")
+    created_at = instant("2026-10-08 09:00")
+    created_by = factory.LazyFunction(the_verifier)
+
+
+class ReportOpeningFactory(factory.django.DjangoModelFactory[ReportOpening]):
+    class Meta:
+        model = ReportOpening
+
+    share = factory.SubFactory(ReportShareFactory)
+    opened_at = instant("2026-10-09 09:00")
+    succeeded = True

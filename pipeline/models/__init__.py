@@ -20,6 +20,13 @@ from pipeline.models.projects import (
     StageChange,
     StatusChange,
 )
+from pipeline.models.reports import (
+    PeriodKind,
+    Report,
+    ReportOpening,
+    ReportShare,
+    ReportState,
+)
 from pipeline.models.saved_views import SavedView
 from pipeline.models.settings import ContractTerm, CountySettings, ReturnReason
 from pipeline.models.targets import HolderKind, Metric, Target
@@ -48,10 +55,15 @@ __all__ = [
     "Metric",
     "Milestone",
     "MilestoneShare",
+    "PeriodKind",
     "PlanChange",
     "Planned",
     "Project",
     "ProjectTag",
+    "Report",
+    "ReportOpening",
+    "ReportShare",
+    "ReportState",
     "ReturnReason",
     "Review",
     "ReviewKind",

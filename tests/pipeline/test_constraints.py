@@ -50,6 +50,8 @@ from pipeline.models import (
     PlanChange,
     Project,
     ProjectTag,
+    Report,
+    ReportShare,
     SavedView,
     StageChange,
     StatusChange,
@@ -320,7 +322,17 @@ def saved_view(**changes: Any) -> SavedView:
     return SavedView.objects.create(**{**good, **changes})
 
 
+def report(**changes: Any) -> Report:
+    return make.ReportFactory(**changes)
+
+
+def report_share(**changes: Any) -> ReportShare:
+    return make.ReportShareFactory(**changes)
+
+
 GOOD = [
+    report,
+    report_share,
     attachment,
     organization_merge,
     contact_merge,
@@ -492,6 +504,19 @@ CASES: dict[str, list[Callable[[], Any]]] = {
         lambda: status_request(is_approved=True),
         lambda: status_request(decided_at=NOON, decided_by=_person()),
     ],
+    "report_kind_known": [lambda: report(kind="week")],
+    "report_state_known": [lambda: report(state="lost")],
+    "report_number_of_its_kind": [
+        lambda: report(number=5),
+        lambda: report(kind="month", number=13),
+        lambda: report(kind="year", number=2),
+        lambda: report(number=0),
+    ],
+    "report_version_once": [lambda: _twice(report, park=_park())],
+    "report_county_version_once": [lambda: _twice(report)],
+    "report_frozen_whole": [lambda: report(state="frozen")],
+    "report_correction_with_reason": [lambda: report(version=2, corrects=report())],
+    "report_share_has_password": [lambda: report_share(password="")],
     "project_tag_once": [lambda: _twice(project_tag, project=ProjectFactory(), tag=tag())],
     "saved_view_name_once_per_owner": [lambda: _twice(saved_view)],
     "saved_view_role_known": [lambda: saved_view(shared_role="king")],

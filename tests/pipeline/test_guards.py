@@ -222,6 +222,7 @@ def _one_of_each() -> None:
     )
     make.TargetFactory()
     CountySettings.objects.create(recorded_at=NOON, reason="口径")
+    make.ReportOpeningFactory()
 
 
 def _rows(table: str) -> models.QuerySet[Any]:

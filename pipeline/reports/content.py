@@ -1,0 +1,125 @@
+"""A report's whole content as plain data: what is frozen, compared, and written in four formats.
+
+``{"format", "title", "holder", "period", "as_of", "known_at", "definitions", "settings",
+"sections", "tables", "charts", "footnotes"}``. Figures are exact text (yuan, fractions of 1);
+the same figures always give the same bytes (:func:`digest`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.models import Park
+from pipeline.models import CountySettings
+from pipeline.reports.narrative import footnotes, sections, title
+from pipeline.reports.numbers import Numbers, gather
+from pipeline.reports.periods import Period
+from pipeline.reports.tables import Table, tables
+
+FORMAT = 1
+"""The version of this structure; a reader of frozen reports knows every one."""
+DEFINITIONS = "2026-11"
+"""The version of the figures' definitions (pipeline/figures.py); changed when one changes."""
+
+# (name, title, table, kind, the columns that are drawn, their unit)
+CHARTS = (
+    ("projects", _("各园区签约项目完成率"), "T2", "bar", ("signed_projects_completion",)),
+    ("amount", _("各园区协议总投资完成率"), "T2", "bar", ("signed_amount_yuan_completion",)),
+    ("rate", _("各园区当年签约当年开工率"), "T3", "bar", ("start_rate", "target")),
+)
+
+
+def build(
+    period: Period,
+    *,
+    known_at: dt.datetime,
+    park: Park | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The content of a report as known at an instant, with people's own ``texts`` by section."""
+    return compose(gather(period, known_at=known_at, park=park), known_at, texts or {})
+
+
+def compose(numbers: Numbers, known_at: dt.datetime, texts: Mapping[str, str]) -> dict[str, Any]:
+    """:func:`build` from figures that were asked for already."""
+    period = numbers.period
+    return {
+        "format": FORMAT,
+        "title": title(numbers),
+        "holder": numbers.park.name if numbers.park else numbers.rules.county,
+        "park": numbers.park.slug if numbers.park else "",
+        "period": {"kind": period.kind, "year": period.year, "number": period.number}
+        | {"alone": period.alone, "so_far": period.so_far},
+        "as_of": period.until.isoformat(),
+        "known_at": timezone.localtime(known_at).isoformat(timespec="seconds"),
+        "definitions": DEFINITIONS,
+        "settings": _settings(numbers.rules),
+        "sections": [
+            {
+                "key": section.key,
+                "heading": section.heading,
+                "paragraphs": [*section.paragraphs, *_own(texts, section.key)],
+                "tables": list(section.tables),
+            }
+            for section in sections(numbers)
+        ],
+        "tables": {name: _table(table) for name, table in tables(numbers).items()},
+        "charts": [
+            {
+                "name": name,
+                "title": str(said),
+                "table": table,
+                "kind": kind,
+                "columns": list(columns),
+            }
+            for name, said, table, kind, columns in CHARTS
+        ]
+        if numbers.park is None
+        else [],
+        "footnotes": footnotes(numbers),
+    }
+
+
+def digest(*parts: Any) -> str:
+    """The SHA-256 of plain data, however its keys are ordered."""
+    written = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _own(texts: Mapping[str, str], key: str) -> list[str]:
+    return [line.strip() for line in texts.get(key, "").splitlines() if line.strip()]
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "columns": [asdict(column) for column in table.columns],
+        "keys": [str(key) for key in table.keys],
+        "rows": [[_plain(value) for value in row] for row in table.rows],
+        "total": None if table.total is None else [_plain(value) for value in table.total],
+        "note": table.note,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A decimal as exact text, never as 1E+2; all else as it is."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}" if value else "0"
+    return str(value) if isinstance(value, str) else value
+
+
+def _settings(rules: CountySettings) -> dict[str, Any]:
+    names = (
+        *("county", "exclude_terminated", "minimum_investment", "exclude_policy_funded"),
+        *("exclude_real_estate", "exclude_local_investors", "permit_required"),
+    )
+    return {name: _plain(getattr(rules, name)) for name in names}
