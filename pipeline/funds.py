@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import User
-from crm.refusals import NotAllowed, Refused
+from crm.models import Notice, User
+from crm.refusals import NotAllowed, ReasonNeeded, Refused
 from crm.rights import require
-from pipeline import attribution
+from pipeline import attribution, told
 from pipeline.days import Day
 from pipeline.models import Document, FundsReceipt, Project
 from pipeline.stages import Precision
@@ -113,4 +113,36 @@ def verify(receipt: FundsReceipt, *, by: User, at: dt.datetime) -> FundsReceipt:
     receipt.verified_at, receipt.verified_by = at, by
     receipt.save()
     attribution.fix_shares(receipt, shares)
+    told.about_receipt("funds.verified", receipt, project=project, by=by, at=at)
     return receipt
+
+
+@transaction.atomic
+def question(receipt: FundsReceipt, *, reason: str, by: User, at: dt.datetime) -> FundsReceipt:
+    """Ask who recorded an unverified receipt about it; nothing of the receipt changes.
+
+    A receipt is never edited: whoever recorded it answers with the voucher, or takes a
+    wrong amount back by a negative one. Each question is a notice of its own, and
+    :func:`questions` reads them back.
+
+    Raises ``NotAllowed``, ``ReasonNeeded``, ``AlreadyVerified``.
+    """
+    project = Project.objects.select_related("investor").get(pk=receipt.project_id)
+    receipt = FundsReceipt.objects.get(pk=receipt.pk)
+    require(by, "funds.verify", project)
+    if not reason.strip():
+        raise ReasonNeeded(_("请写明疑问，登记人要据此答复"))
+    if receipt.verified_at is not None:
+        raise AlreadyVerified(_("这笔到位资金已经核验过，请刷新页面"))
+    told.about_receipt(
+        "funds.questioned", receipt, project=project, by=by, at=at, reason=reason.strip()
+    )
+    return receipt
+
+
+def questions(receipt: FundsReceipt) -> list[Notice]:
+    """What was asked about a receipt, the latest first."""
+    asked = Notice.objects.filter(
+        user=receipt.recorded_by_id, key__startswith=f"funds.questioned:{receipt.pk}:"
+    )
+    return list(asked.order_by("-id")[:5])

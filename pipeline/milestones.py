@@ -5,7 +5,8 @@ admin call them, and each meets the same gate (``pipeline.gates``). A history lo
 in bulk through ``pipeline.history``, which uses the same gate and the same rule for the
 stage. Each verb is one transaction and leaves a row that says who, when and why. ``at``
 is the instant of the act, an aware datetime; its day in the county's time zone is the
-"today" that days are checked against.
+"today" that days are checked against. Claiming and verifying are genuine activity of the
+project (``pipeline.activity``); who claimed is told what became of it (``pipeline.told``).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import User
 from crm.refusals import ReasonNeeded
 from crm.rights import require
-from pipeline import attribution
+from pipeline import activity, attribution, told
 from pipeline.days import Day
 from pipeline.facts import evidence, gather
 from pipeline.field_history import sign
@@ -89,7 +90,7 @@ def claim(
     override_reason = override_reason.strip()
     if override_reason:
         require(by, "milestone.override", project)
-    return _claim(
+    milestone = _claim(
         project,
         kind=kind,
         day=Day.counted(occurred_on, precision, today=timezone.localdate(at)),
@@ -102,6 +103,8 @@ def claim(
         note=note,
         override_reason=override_reason,
     )
+    activity.touch(project, on=timezone.localdate(at))
+    return milestone
 
 
 def _claim(
@@ -216,6 +219,8 @@ def verify(milestone: Milestone, *, by: User, at: dt.datetime) -> Milestone:
         sign(project, by=by, at=at)
         project.save(update_fields=["agreed_investment"])
     restage(project, milestone=milestone, by=by, at=at, reason=_("核验通过"))
+    activity.touch(project, on=timezone.localdate(at))
+    told.about_claim("milestone.verified", milestone, project=project, by=by, at=at)
     return milestone
 
 
@@ -234,6 +239,7 @@ def return_(milestone: Milestone, *, reason: str, by: User, at: dt.datetime) -> 
     milestone.returned_at, milestone.returned_by = at, by
     milestone.return_reason = reason.strip()
     milestone.save(update_fields=["returned_at", "returned_by", "return_reason"])
+    told.about_claim("milestone.returned", milestone, project=project, by=by, at=at, reason=reason)
     return milestone
 
 
@@ -251,6 +257,7 @@ def revoke(milestone: Milestone, *, reason: str, by: User, at: dt.datetime) -> M
     milestone = _revoke(milestone, reason=reason, by=by, at=at)
     _refuse_while_built_on(project, milestone)
     restage(project, milestone=milestone, by=by, at=at, reason=reason)
+    told.about_claim("milestone.revoked", milestone, project=project, by=by, at=at, reason=reason)
     return milestone
 
 
@@ -301,6 +308,7 @@ def correct(
         waivable=None if old.is_historical else old.waived.split(","),
     )
     restage(project, milestone=old, by=by, at=at, reason=reason)
+    told.about_claim("milestone.corrected", old, project=project, by=by, at=at, reason=reason)
     return replacement
 
 
