@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0004_search'),
-        ('pipeline', '0005_search'),
+        ('pipeline', '0006_follow_up_history'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
