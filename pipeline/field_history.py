@@ -1,10 +1,10 @@
-"""Who changed which field of a project, from what to what, in the reader's words."""
+"""Who changed which field of a row, from what to what, in the reader's words."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -33,11 +33,17 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What one person changed at one instant. ``by`` is None where nobody is recorded."""
+    """What one person changed at one instant. ``by`` is None where nobody is recorded.
+
+    ``what`` names the row where several are told together, ``note`` says what its fields
+    do not show.
+    """
 
     at: dt.datetime
     by: User | None
     changes: tuple[FieldChange, ...]
+    what: str = ""
+    note: str = ""
 
 
 def edits(project: Project) -> list[Edit]:
@@ -47,7 +53,14 @@ def edits(project: Project) -> list[Edit]:
     is left out.
     """
     versions = list(project.history.select_related("history_user").all()[: MOST + 1])
-    fields = [f for f in versions[0].tracked_fields if f.name not in LEFT_OUT] if versions else []
+    return [edit for edit in between(versions) if edit.changes]
+
+
+def between(
+    versions: Sequence[Any], *, left_out: Collection[str] = LEFT_OUT, what: str = ""
+) -> list[Edit]:
+    """What lies between the versions of one row, the newest first, changes or none."""
+    fields = [f for f in versions[0].tracked_fields if f.name not in left_out] if versions else []
     differing = [(new, list(_changed(fields, old, new))) for new, old in pairwise(versions)]
     names = _names(change for _new, changes in differing for change in changes)
     return [
@@ -58,9 +71,10 @@ def edits(project: Project) -> list[Edit]:
                 FieldChange(str(f.verbose_name), _text(f, a, names), _text(f, b, names))
                 for f, a, b in changes
             ),
+            what,
+            new.history_change_reason or "",
         )
         for new, changes in differing
-        if changes
     ]
 
 

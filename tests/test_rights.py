@@ -23,7 +23,8 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from crm.models import CalendarDay, Job, JobState, Park, Role, Team, User
+from crm.models import Attachment, CalendarDay, Job, JobState, Park, Role, Team, User
+from crm.organizations import attach
 from pipeline.models import (
     ContractTerm,
     CountySettings,
@@ -34,6 +35,7 @@ from pipeline.models import (
 from pipeline.stages import MilestoneKind
 from tests.factories import (
     ChannelFactory,
+    ContactFactory,
     DocumentFactory,
     FundsReceiptFactory,
     IndustryFactory,
@@ -52,6 +54,7 @@ LEADER, SUPERVISOR, AUDITOR, ADMIN = "leader", "supervisor", "auditor", "admin"
 PEOPLE = {OFFICER, MANAGER, VERIFIER, LEADER, SUPERVISOR, AUDITOR, ADMIN}
 EDITORS = {OFFICER, MANAGER}
 LOADERS = PEOPLE - {SUPERVISOR}
+KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,21 @@ PAGES: dict[str, Rule | Open] = {
     "load_undo": acts({VERIFIER, ADMIN}, "county", 302),
     "load_workbook": reads(LOADERS, "county"),
     "organization_suggest": reads(EDITORS),
+    "organization_list": reads(PEOPLE),
+    "organization_options": reads(PEOPLE),
+    "organization_new": Rule(KEEPERS, post=422),
+    "organization": reads(PEOPLE, "project"),
+    "organization_edit": Rule(KEEPERS, "project", post=422),
+    "contact_list": reads(PEOPLE),
+    "contact_add": acts(KEEPERS, "project", 422),
+    "contact_edit": Rule(KEEPERS, "project", post=422),
+    "contact_primary": acts(KEEPERS, "project", 302),
+    "contact_left": acts(KEEPERS, "project", 422),
+    "contact_back": acts(KEEPERS, "project", 302),
+    "attachment_add": acts(KEEPERS, "project", 422),
+    "attachment": reads(PEOPLE, "project"),
+    "attachment_withdraw": acts(KEEPERS, "project", 302),
+    "attachment_restore": acts(KEEPERS, "project", 302),
     "search": reads(PEOPLE),
     "job_list": reads(PEOPLE),
     "job": reads(PEOPLE, "asked"),
@@ -248,6 +266,17 @@ def world(db: None) -> World:
         attempt=1,
     )
     job.download.save("rejects.xlsx", ContentFile(b"PK"))
+    contact = ContactFactory(organization=project.investor)
+    kept, shown, withdrawn = (
+        attach(
+            project.investor,
+            file=ContentFile(b"%PDF-1.7 " + name.encode(), f"{name}.pdf"),
+            by=project.officer,
+            at=instant("2026-03-01 10:00"),
+        )
+        for name in ("kept", "shown", "withdrawn")
+    )
+    Attachment.objects.filter(pk=withdrawn.pk).update(withdrawn_at=instant("2026-03-02 10:00"))
     return World(
         own=park,
         other=ParkFactory(slug="modern-agriculture"),
@@ -265,6 +294,17 @@ def world(db: None) -> World:
             "job_cancel": job.pk,
             "job_retry": job.pk,
             "job_download": job.pk,
+            "organization": project.investor_id,
+            "organization_edit": project.investor_id,
+            "contact_add": project.investor_id,
+            "attachment_add": project.investor_id,
+            "contact_edit": contact.pk,
+            "contact_primary": contact.pk,
+            "contact_left": contact.pk,
+            "contact_back": contact.pk,
+            "attachment": kept.pk,
+            "attachment_withdraw": shown.pk,
+            "attachment_restore": withdrawn.pk,
             "crm_user": project.officer.pk,
             "crm_park": park.pk,
             "crm_channel": ChannelFactory().pk,
