@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin_site import ByRights, Deletable, site
-from crm.models import CalendarDay, Channel, Industry, Park, Role, Team, User
+from crm.models import CalendarDay, Chain, Channel, Industry, Park, Role, Tag, Team, User
 
 
 class NewUserForm(auth_forms.AdminUserCreationForm):
@@ -81,6 +81,20 @@ class ChannelAdmin(ByRights):
 @admin.register(Team, site=site)
 class TeamAdmin(ByRights):
     list_display = ("name", "position")
+
+
+@admin.register(Chain, site=site)
+class ChainAdmin(ByRights):
+    list_display = ("name", "position")
+
+
+@admin.register(Tag, site=site)
+class TagAdmin(ByRights):
+    """Words are renamed, never deleted: rows that carry them stay sorted."""
+
+    list_display = ("name", "group", "position")
+    list_filter = ("group",)
+    search_fields = ("name",)
 
 
 @admin.register(Industry, site=site)

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from crm.admin_site import AddOnly, Deletable, site
-from pipeline.models import ContractTerm, CountySettings, Target
+from pipeline.models import ContractTerm, CountySettings, ReturnReason, Target
 
 RECORDED = ("recorded_at", "recorded_by")
 
@@ -56,3 +56,10 @@ class TargetAdmin(Versions):
 class ContractTermAdmin(Deletable):
     list_display = ("term", "kind")
     list_filter = ("kind",)
+
+
+@admin.register(ReturnReason, site=site)
+class ReturnReasonAdmin(Deletable):
+    """What verifiers choose from; a claim that was returned keeps its words."""
+
+    list_display = ("text", "position")

@@ -19,11 +19,18 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from crm.models import CalendarDay, Channel, Industry, Park, Role, Team, User
+from crm.models import CalendarDay, Chain, Channel, Industry, Park, Role, Tag, TagGroup, Team, User
 from crm.names import normalise
 from crm.rights import require
 from pipeline.countyfile import CountyFile, CountyFileError, Named, TargetEntry, divisions
-from pipeline.models import ContractTerm, CountySettings, HolderKind, Metric, Target
+from pipeline.models import (
+    ContractTerm,
+    CountySettings,
+    HolderKind,
+    Metric,
+    ReturnReason,
+    Target,
+)
 from pipeline.models.targets import RATES
 
 
@@ -76,7 +83,10 @@ def apply(file: CountyFile, *, by: User, at: dt.datetime) -> Applied:
     _apply_named(Park, "slug", ("name", "short_name"), file.parks, done)
     _apply_named(Channel, "code", ("name",), file.channels, done)
     _apply_contracts(file, done)
-    _apply_teams(file.teams, done)
+    _apply_words(Team, "name", file.teams, done)
+    _apply_words(Chain, "name", file.chains, done)
+    _apply_tags(file, done)
+    _apply_words(ReturnReason, "text", file.return_reasons, done)
     _apply_industries(done)
     _apply_calendar(file, done)
     _apply_targets(file.targets, done, by=by, at=at)
@@ -205,17 +215,34 @@ def _apply_contracts(file: CountyFile, done: Applied) -> None:
             done.unchanged()
 
 
-def _apply_teams(names: Sequence[str], done: Applied) -> None:
-    what = str(Team._meta.verbose_name)
-    rows = {row.name: row for row in Team.objects.all()}
-    for position, name in enumerate(names, 1):
-        if name not in rows:
-            done.created(what, Team.objects.create(name=name, position=position))
-        elif _set(rows[name], {"position": position}):
-            rows[name].save(update_fields=["position"])
-            done.updated(what, name, _verbose(Team, "position"))
+def _apply_words(
+    model: type[Team] | type[Chain] | type[ReturnReason] | type[Tag],
+    key: str,
+    words: Sequence[str],
+    done: Applied,
+    **group: Any,
+) -> None:
+    """A list of words in the file's order; those that the county added itself come after."""
+    what = str(model._meta.verbose_name)
+    rows: dict[str, Any] = {
+        getattr(row, key): row for row in model._default_manager.filter(**group)
+    }
+    for position, word in enumerate(words, 1):
+        if word not in rows:
+            done.created(
+                what, model._default_manager.create(**{key: word}, position=position, **group)
+            )
+        elif _set(rows[word], {"position": position}):
+            rows[word].save(update_fields=["position"])
+            done.updated(what, word, _verbose(model, "position"))
         else:
             done.unchanged()
+
+
+def _apply_tags(file: CountyFile, done: Applied) -> None:
+    for group in TagGroup:
+        names = [name for of, name in file.tags if of == group]
+        _apply_words(Tag, "name", names, done, group=group)
 
 
 def _apply_industries(done: Applied) -> None:

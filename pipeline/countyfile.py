@@ -19,6 +19,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.models import TagGroup
 from crm.names import normalise
 from pipeline.models import HolderKind, Metric
 from pipeline.models.targets import RATES
@@ -82,6 +83,9 @@ class CountyFile:
     channels: tuple[Named, ...] = ()
     contracts: dict[str, ContractKind] = field(default_factory=dict)
     teams: tuple[str, ...] = ()
+    chains: tuple[str, ...] = ()
+    tags: tuple[tuple[TagGroup, str], ...] = ()
+    return_reasons: tuple[str, ...] = ()
     targets: tuple[TargetEntry, ...] = ()
     calendar: dict[dt.date, tuple[bool, str]] = field(default_factory=dict)  # working?, name
     calendar_years: frozenset[int] = frozenset()
@@ -121,6 +125,9 @@ def parse(text: str) -> CountyFile:
         channels=channels,
         contracts=_contracts(top.table("contracts")),
         teams=tuple(_team(t) for t in top.tables("teams")),
+        chains=top.texts("chains", longest=40),
+        tags=_tags(top.table("tags")),
+        return_reasons=top.texts("return_reasons", longest=200),
         targets=tuple(entry for t in top.tables("targets") for entry in _targets(t)),
         calendar=calendar,
         calendar_years=years,
@@ -128,7 +135,8 @@ def parse(text: str) -> CountyFile:
     top.finish()
     _refuse_shared_spelling("parks", parks)
     _refuse_shared_spelling("channels", channels)
-    _refuse_repeated("teams", found.teams)
+    for key in ("teams", "chains", "return_reasons"):
+        _refuse_repeated(key, getattr(found, key))
     _refuse_repeated(
         "targets", ((t.year, t.metric.value, t.holder.value, t.of) for t in found.targets)
     )
@@ -205,6 +213,12 @@ class _Table:
             raise CountyFileError(self.at(key), _("年份应在 2000 至 2100 之间"))
         return value
 
+    def span(self, key: str) -> int:
+        value: int = self._get(key, int, _("整数"), None)
+        if not 0 < value <= LONGEST_SPAN:
+            raise CountyFileError(self.at(key), _("应在 1 至 %d 之间") % LONGEST_SPAN)
+        return value
+
     def day(self, key: str, *, default: dt.date | None = None) -> dt.date:
         value: dt.date = self._get(key, dt.date, _("日期，如 2026-10-01"), default)
         if isinstance(value, dt.datetime):
@@ -250,6 +264,15 @@ _FLAGS = (
     "permit_required",
 )
 
+# The file's key of each setting that is a span: months and days, at least one.
+_SPANS = (
+    "protection_months",
+    "protection_idle_days",
+    "protection_extension_months",
+    "quiet_after_days",
+)
+LONGEST_SPAN = 3650
+
 
 def _settings(county: _Table) -> dict[str, Any]:
     found: dict[str, Any] = {}
@@ -261,7 +284,8 @@ def _settings(county: _Table) -> dict[str, Any]:
             raise CountyFileError(county.at("minimum_investment_yuan"), _("不能为负"))
         found["minimum_investment"] = minimum
     found.update({key: county.flag(key) for key in _FLAGS if county.has(key)})
-    county.asked = ["name", "minimum_investment_yuan", *_FLAGS]
+    found.update({key: county.span(key) for key in _SPANS if county.has(key)})
+    county.asked = ["name", "minimum_investment_yuan", *_FLAGS, *_SPANS]
     county.finish()
     return found
 
@@ -281,6 +305,17 @@ def _team(table: _Table) -> str:
     name = table.text("name", longest=60)
     table.finish()
     return name
+
+
+def _tags(table: _Table) -> tuple[tuple[TagGroup, str], ...]:
+    """The tags of each group: ``general``, ``six_lists``, ``advantages``."""
+    found: list[tuple[TagGroup, str]] = []
+    for group in TagGroup:
+        names = table.texts(group.value, longest=40)
+        _refuse_repeated(table.at(group.value), names)
+        found += [(group, name) for name in names]
+    table.finish()
+    return tuple(found)
 
 
 def _contracts(table: _Table) -> dict[str, ContractKind]:

@@ -23,7 +23,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from crm.models import Attachment, CalendarDay, Job, JobState, Park, Role, Team, User
+from crm.models import Attachment, CalendarDay, Chain, Job, JobState, Park, Role, Tag, Team, User
 from crm.organizations import attach
 from pipeline.models import (
     ContractTerm,
@@ -31,6 +31,7 @@ from pipeline.models import (
     DocumentKind,
     FactorKind,
     FactorNeed,
+    ReturnReason,
 )
 from pipeline.stages import MilestoneKind
 from tests.factories import (
@@ -192,12 +193,15 @@ ADMINISTRATION: dict[str, Rule | Open] = {
     **administered("crm_park"),
     **administered("crm_channel"),
     **administered("crm_team"),
+    **administered("crm_chain"),
+    **administered("crm_tag"),
     **administered("crm_industry"),
     **administered("crm_calendarday", delete=200),
     **administered("axes_accessattempt", add=403, delete=200),
     **administered("pipeline_target"),
     **administered("pipeline_countysettings"),
     **administered("pipeline_contractterm", delete=200),
+    **administered("pipeline_returnreason", delete=200),
 }
 
 TABLE = {**PAGES, **ACCOUNTS, **ADMINISTRATION}
@@ -309,11 +313,14 @@ def world(db: None) -> World:
             "crm_park": park.pk,
             "crm_channel": ChannelFactory().pk,
             "crm_team": Team.objects.create(name="一组").pk,
+            "crm_chain": Chain.objects.create(name="稀有金属").pk,
+            "crm_tag": Tag.objects.create(name="上市公司").pk,
             "crm_industry": IndustryFactory().pk,
             "crm_calendarday": day.pk,
             "axes_accessattempt": attempt.pk,
             "pipeline_target": TargetFactory().pk,
             "pipeline_countysettings": settings.pk,
+            "pipeline_returnreason": ReturnReason.objects.create(text="合同未盖章").pk,
             "pipeline_contractterm": ContractTerm.objects.create(term="正式合同", kind="formal").pk,
         },
     )

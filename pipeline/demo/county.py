@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from crm.models import User
+from crm.models import TagGroup, User
 from pipeline import county, countyfile
 from pipeline.countyfile import CountyFile, TargetEntry
 from pipeline.demo import ledger, people
@@ -26,6 +26,14 @@ SPLIT = {
     "modern-agriculture": (14, 5_000_000_000),
 }
 LEDGER = "演示台账"
+# The article names six lists without saying which: each of ours says that it is an example.
+TAGS = (
+    *((TagGroup.GENERAL, name) for name in ("上市公司", "专精特新", "国有企业", "外资企业")),
+    *(
+        (TagGroup.SIX_LISTS, f"{name}（示例）")
+        for name in ("重点产业", "重点企业", "重点项目", "招商政策", "要素资源", "问题诉求")
+    ),
+)
 
 
 def is_loaded() -> bool:
@@ -43,6 +51,7 @@ def load(*, today: dt.date, at: dt.datetime) -> list[Outcome]:
     operator = county.operator()
     first = ledger.first_year(today)
     county.apply(countyfile.read(countyfile.PINGLU), by=operator, at=_instant(first, 1, 4))
+    county.apply(CountyFile(tags=TAGS), by=operator, at=_instant(first, 1, 4))
     for year in range(first, today.year + 1):
         since = min(_instant(year, 1, 10), at - dt.timedelta(days=DAYS_BEFORE))
         county.apply(CountyFile(targets=_example(year)), by=operator, at=since)

@@ -18,7 +18,11 @@ from pipeline.reach import organizations_visible_to
 
 
 class OrganizationForm(TwoEditors, forms.ModelForm):
-    """A company; its parent by name or code, among those that the person may see."""
+    """A company; its parent by name or code, among those that the person may see.
+
+    The code is none of the model form's fields: the verb refuses a second company of it,
+    and says which that is.
+    """
 
     uscc = forms.CharField(
         label=_("统一社会信用代码"),
@@ -53,7 +57,7 @@ class OrganizationForm(TwoEditors, forms.ModelForm):
     class Meta:
         model = Organization
         fields = [
-            *("name", "uscc", "origin", "is_local", "industry", "chain"),
+            *("name", "origin", "is_local", "industry", "chain"),
             *("chain_position", "tags", "address", "note"),
         ]
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
@@ -71,14 +75,9 @@ class OrganizationForm(TwoEditors, forms.ModelForm):
             tags |= Q(organizations=row)
         field = self.fields["tags"]
         field.queryset = Tag.objects.filter(tags).distinct()  # type: ignore[attr-defined]
+        self.initial.setdefault("uscc", row.uscc or "")
         self.initial["website"] = row.website
         self.initial["parent_name"] = row.parent.name if row.parent else ""
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        # The verb refuses a second company of the name or code, and says which it is.
-        self._validate_constraints = False
-        return cleaned
 
     def clean_parent_name(self) -> Organization | None:
         """The company meant."""

@@ -1,8 +1,9 @@
 """Two people edit the same row at once and neither loses anything.
 
-A form sends along what each field showed when it was opened. Only what the person changed
-is written; a field that somebody else has changed in the meantime, to something else, is
-refused once and shows both values. Sent again it is written: the person has seen the other.
+A form sends along what each field showed when it was opened: its template says
+``{{ form.opening }}``. Only what the person changed is written; a field that somebody else
+has changed in the meantime, to something else, is refused once and shows both values. Sent
+again it is written: the person has seen the other.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.forms.models import ModelChoiceField, ModelMultipleChoiceField
 from django.utils.datastructures import MultiValueDict
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -28,10 +31,19 @@ class TwoEditors(Base):
     request that sends no opening values (a program's) writes whatever differs from now.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = not field.disabled
+    @property
+    def opening(self) -> SafeString:
+        """What each field shows now, or showed when it was opened, as hidden inputs."""
+        return format_html_join(
+            "",
+            '<input type="hidden" name="{}" value="{}">',
+            (
+                (self[name].html_initial_name, value)
+                for name, field in self.fields.items()
+                if not field.disabled
+                for value in _texts(self._was_opened_with(name))
+            ),
+        )
 
     def changes(self) -> dict[str, Any]:
         """The cleaned values of the fields that the person changed."""
@@ -83,10 +95,8 @@ class TwoEditors(Base):
 
     def _show_now(self, name: str) -> None:
         """The next time this value is the one that the person has seen."""
-        now = self._now(name)
-        values: Iterable[Any] = now if isinstance(now, (list, tuple)) else [now]
         sent: MultiValueDict[str, Any] = MultiValueDict(self.data)  # of our own, to be changed
-        sent.setlist(self[name].html_initial_name, ["" if v is None else str(v) for v in values])
+        sent.setlist(self[name].html_initial_name, _texts(self._now(name)))
         self.data = sent
 
     def _text(self, name: str, value: Any) -> str:
@@ -117,6 +127,11 @@ def _differ(field: forms.Field, initial: Any, data: Any) -> bool:
     except forms.ValidationError:
         return True
     return field.has_changed(initial, data)
+
+
+def _texts(values: Any) -> list[str]:
+    several = values if isinstance(values, (list, tuple)) else [values]
+    return ["" if value is None else str(value) for value in several]
 
 
 def _key(value: Any) -> Any:

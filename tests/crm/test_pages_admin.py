@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.admin_site import site
-from crm.models import User
-from pipeline.models import CountySettings, Milestone, Project, Target
+from crm.models import Tag, User
+from pipeline.models import CountySettings, Milestone, Project, ReturnReason, Target
 from tests.factories import ParkFactory, TargetFactory, UserFactory
 
 
@@ -26,9 +26,12 @@ def test_nothing_that_has_a_verb_is_registered() -> None:
     assert Milestone not in site._registry
     assert registered == {
         *("crm.User", "crm.Park", "crm.Channel", "crm.Team", "crm.Industry"),
-        *("crm.CalendarDay", "axes.AccessAttempt"),
+        *("crm.CalendarDay", "crm.Chain", "crm.Tag", "axes.AccessAttempt"),
         *("pipeline.Target", "pipeline.CountySettings", "pipeline.ContractTerm"),
+        "pipeline.ReturnReason",
     }
+    # What was merged or withdrawn is told by rows that the site does not have.
+    assert not registered & {"crm.Organization", "crm.Contact", "crm.OrganizationMerge"}
     assert site is not djangos_own
 
 
@@ -94,6 +97,38 @@ def test_new_settings_start_from_those_in_force(client: Client, admin: User) -> 
     initial = page.context["adminform"].form.initial
     assert (initial["county"], initial["permit_required"]) == ("某县", True)
     assert "reason" not in initial
+    assert (initial["protection_months"], initial["quiet_after_days"]) == (6, 30)
+
+
+def test_new_spans_are_a_new_version_and_none_is_zero(client: Client, admin: User) -> None:
+    given = {
+        "county": "某县",
+        "minimum_investment": "0",
+        "reason": "常务会议",
+        "protection_months": "3",
+        "protection_idle_days": "60",
+        "protection_extension_months": "1",
+        "quiet_after_days": "0",
+    }
+    refused = client.post("/admin/pipeline/countysettings/add/", given)
+    assert "期限必须大于 0" in refused.content.decode()
+    client.post("/admin/pipeline/countysettings/add/", {**given, "quiet_after_days": "15"})
+    now = CountySettings.objects.get()
+    assert (now.protection_months, now.quiet_after_days, now.recorded_by) == (3, 15, admin)
+
+
+def test_a_word_is_renamed_and_never_deleted_while_a_reason_may_go(
+    client: Client, admin: User
+) -> None:
+    tag = Tag.objects.create(name="上市")
+    reason = ReturnReason.objects.create(text="合同未盖章")
+    given = {"name": "上市公司", "group": "general", "position": "1"}
+    client.post(f"/admin/crm/tag/{tag.pk}/change/", given)
+    tag.refresh_from_db()
+    assert tag.name == "上市公司"
+    assert client.post(f"/admin/crm/tag/{tag.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(f"/admin/pipeline/returnreason/{reason.pk}/delete/", {"post": "yes"})
+    assert not ReturnReason.objects.exists()
 
 
 def test_the_password_is_changed_on_everybody_s_page(client: Client, admin: User) -> None:

@@ -8,11 +8,29 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from crm.models import CalendarDay, Channel, Industry, Park, Role, Team, User
+from crm.models import (
+    CalendarDay,
+    Chain,
+    Channel,
+    Industry,
+    Park,
+    Role,
+    Tag,
+    TagGroup,
+    Team,
+    User,
+)
 from crm.refusals import NotAllowed
 from pipeline import county, countyfile
 from pipeline.countyfile import CountyFileError
-from pipeline.models import ContractTerm, CountySettings, HolderKind, Metric, Target
+from pipeline.models import (
+    ContractTerm,
+    CountySettings,
+    HolderKind,
+    Metric,
+    ReturnReason,
+    Target,
+)
 from pipeline.targets import Targets
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -43,7 +61,10 @@ def apply(text: str, operator: User, at: dt.datetime = AT) -> county.Applied:
 
 
 def state() -> dict[str, Any]:
-    models = (Park, Channel, Industry, Team, CalendarDay, CountySettings, ContractTerm, Target)
+    models = (
+        *(Park, Channel, Industry, Team, Chain, Tag, ReturnReason),
+        *(CalendarDay, CountySettings, ContractTerm, Target),
+    )
     return {m.__name__: list(m._default_manager.order_by("pk").values()) for m in models}
 
 
@@ -66,6 +87,23 @@ def test_without_a_file_pinglu_is_set_up(operator: User) -> None:
     assert kinds["入园协议"] == "formal"
     assert kinds["备忘录"] == "framework"
     assert kinds["扩建"] == "expansion"
+    assert [chain.name for chain in Chain.objects.all()] == ["稀有金属", "汽车新材料", "现代农业"]
+    assert ReturnReason.objects.count() == 8
+
+
+def test_pinglus_advantages_are_the_articles_and_no_list_is_invented(operator: User) -> None:
+    county.apply(countyfile.read(countyfile.PINGLU), by=operator, at=AT)
+    assert list(Tag.objects.values_list("group", "name")) == [
+        (TagGroup.ADVANTAGES, name)
+        for name in ("自然资源", "农副产品", "生态文化", "清洁能源", "交通便利")
+    ]
+
+
+def test_pinglu_protects_a_first_report_for_six_months(operator: User) -> None:
+    county.apply(countyfile.read(countyfile.PINGLU), by=operator, at=AT)
+    now = CountySettings.objects.known_at(AT)
+    assert (now.protection_months, now.protection_idle_days) == (6, 90)
+    assert (now.protection_extension_months, now.quiet_after_days) == (3, 30)
 
 
 def test_pinglus_targets_are_the_articles_and_go_on_in_later_years(operator: User) -> None:
@@ -163,6 +201,32 @@ def test_a_setting_that_a_person_changed_stays_until_the_file_changes_it(operato
     assert CountySettings.objects.count() == 3
 
 
+def test_a_span_that_a_person_changed_stays_until_the_file_changes_it(operator: User) -> None:
+    text = COUNTY.replace("[[parks]]", "protection_months = 6\n[[parks]]", 1)
+    apply(text, operator)
+    version = CountySettings.objects.get()
+    version.pk, version.protection_months, version.recorded_at = None, 3, LATER
+    version.recorded_by = User.objects.create(username="admin", role=Role.ADMIN)
+    version.save(force_insert=True)
+    at = LATER + dt.timedelta(days=1)
+    apply(text, operator, at)
+    assert CountySettings.objects.known_at(at).protection_months == 3
+    apply(text.replace("months = 6", "months = 12"), operator, at)
+    assert CountySettings.objects.known_at(at).protection_months == 12
+
+
+def test_words_that_the_county_added_stay_after_the_files(operator: User) -> None:
+    words = 'chains = ["铝"]\nreturn_reasons = ["未盖章"]\n[tags]\ngeneral = ["上市公司"]\n'
+    apply(words, operator)
+    Chain.objects.create(name="苹果", position=9)
+    Tag.objects.create(name="上市公司", group=TagGroup.SIX_LISTS)
+    changed = words.replace('["铝"]', '["镓", "铝"]')
+    again = apply(changed, operator, LATER)
+    assert [chain.name for chain in Chain.objects.all()] == ["镓", "铝", "苹果"]
+    assert Tag.objects.count() == 2
+    assert (again.counts["created"], again.counts["updated"]) == (1, 1)
+
+
 def test_spellings_that_the_county_added_stay_and_one_given_to_another_park_moves(
     operator: User,
 ) -> None:
@@ -199,6 +263,13 @@ def test_only_an_administrator_or_the_system_sets_a_county_up(operator: User) ->
         ("[county]\nminimum_investment_yuan = -1", "county.minimum_investment_yuan"),
         ("[county]\nminimum_investment_yuan = 0.001", "county.minimum_investment_yuan"),
         ("[county]\nminimum_investment_yuan = inf", "county.minimum_investment_yuan"),
+        ("[county]\nprotection_months = 0", "county.protection_months"),
+        ("[county]\nquiet_after_days = 1.5", "county.quiet_after_days"),
+        ("[county]\nprotection_idle_days = true", "county.protection_idle_days"),
+        ("chains = ['铝', '铝']", "chains"),
+        ("return_reasons = ['']", "return_reasons"),
+        ("[tags]\ngeneral = ['甲', '甲']", "tags.general"),
+        ("[tags]\nseven_lists = ['甲']", "tags.seven_lists"),
         ("park = 1", "park"),
         ("parks = 1", "parks"),
         ("[[parks]]\nslug = 'a'", "parks[1].name"),
