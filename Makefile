@@ -98,7 +98,7 @@ run:
 # that asks no database runs once.
 .PHONY: test test-fast bench
 test: dev $(ASSETS) $(WORDS)
-	@.ci/packages postgresql redis-server chromium fonts-noto-cjk
+	@.ci/packages postgresql redis-server chromium fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0
 	@echo "On SQLite:"
 	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) --with-database-only \
 		-m "not postgres and not redis and not browser"
