@@ -9,6 +9,7 @@ import datetime as dt
 
 from django.core.files import File
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm import uploads
@@ -16,6 +17,7 @@ from crm.models import User
 from crm.refusals import Refused
 from crm.rights import require
 from crm.uploads import TooLarge, UnknownFormat, type_of
+from pipeline import activity
 from pipeline.models import Document, Project
 from pipeline.models.documents import document_path
 
@@ -57,4 +59,5 @@ def attach(
     )
     uploads.keep(document.file, document_path(document, ""), file)
     document.save(force_insert=True)
+    activity.touch(project, on=timezone.localdate(at))
     return document

@@ -1,6 +1,7 @@
-"""What a project's file collects besides milestones: meetings, reviews, needs.
+"""What a project's file collects besides milestones: meetings and reviews.
 
-Each entry is added, says who recorded it, and is what the gates ask for.
+Each entry is added, says who recorded it, and is what the gates ask for. What a project
+needs from the county is ``pipeline.factors``.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import Contact, User
 from crm.rights import require
-from pipeline import interactions
+from pipeline import activity, interactions
 from pipeline.interactions import InTheFuture
-from pipeline.models import FactorNeed, Interaction, Project, Review
+from pipeline.models import Interaction, Project, Review
 
 
 def _past(on: dt.date | None, at: dt.datetime) -> None:
@@ -64,7 +65,7 @@ def add_review(
     """A review's outcome; the latest of a kind holds. Raises ``NotAllowed``, ``InTheFuture``."""
     require(by, "project.edit", project)
     _past(held_on, at)
-    return Review.objects.create(
+    review = Review.objects.create(
         project=project,
         kind=kind,
         passed=passed,
@@ -73,40 +74,5 @@ def add_review(
         recorded_at=at,
         recorded_by=by,
     )
-
-
-@transaction.atomic
-def add_factor(
-    project: Project,
-    *,
-    kind: str,
-    detail: str = "",
-    unit: str = "",
-    due_on: dt.date | None = None,
-    met_on: dt.date | None = None,
-    by: User,
-    at: dt.datetime,
-) -> FactorNeed:
-    """A need of the project, met already or not. Raises ``NotAllowed``, ``InTheFuture``."""
-    require(by, "project.edit", project)
-    _past(met_on, at)
-    return FactorNeed.objects.create(
-        project=project,
-        kind=kind,
-        detail=detail.strip(),
-        unit=unit.strip(),
-        due_on=due_on,
-        met_on=met_on,
-        recorded_at=at,
-        recorded_by=by,
-    )
-
-
-@transaction.atomic
-def meet_factor(need: FactorNeed, *, on: dt.date, by: User, at: dt.datetime) -> FactorNeed:
-    """The county has met a need. Raises ``NotAllowed``, ``InTheFuture``."""
-    require(by, "project.edit", need.project)
-    _past(on, at)
-    need.met_on = on
-    need.save(update_fields=["met_on"])
-    return need
+    activity.touch(project, on=held_on)
+    return review

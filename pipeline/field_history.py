@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from django.conf import settings
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.fields import FixedPointField
+from crm.history import sign as signed
 from crm.models import User
 from pipeline.models import Project
 
@@ -85,6 +87,19 @@ def sign(project: Project, *, by: User, at: dt.datetime) -> None:
     calls would leave nobody's name and the clock's own time.
     """
     project._history_user, project._history_date = by, at  # type: ignore[attr-defined]
+
+
+def note(project: Project, words: Any, *, by: User, at: dt.datetime, **values: Any) -> None:
+    """Keep a line about a project that no field of its own tells: a tag, a need, a plan.
+
+    It is a version of the project that changes nothing and says why, in the county's
+    language, cut where it is long. ``words`` is a lazy text with places for ``values``.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        text = str(words) % {name: str(value) for name, value in values.items()}
+    row = Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    signed(row, by=by, at=at, why=text)
+    row.save(update_fields=["active_on"])
 
 
 Change = tuple[Any, Any, Any]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Notice, User
 from crm.refusals import NotAllowed, ReasonNeeded, Refused
 from crm.rights import require
-from pipeline import attribution, told
+from pipeline import activity, attribution, told
 from pipeline.days import Day
 from pipeline.models import Document, FundsReceipt, Project
 from pipeline.stages import Precision
@@ -87,6 +87,7 @@ def record(
     )
     attribution.copy_dimensions(project, receipt, on=day.on)
     receipt.save(force_insert=True)
+    activity.touch(project, on=day.on)
     return receipt
 
 
@@ -113,6 +114,7 @@ def verify(receipt: FundsReceipt, *, by: User, at: dt.datetime) -> FundsReceipt:
     receipt.verified_at, receipt.verified_by = at, by
     receipt.save()
     attribution.fix_shares(receipt, shares)
+    activity.touch(project, on=timezone.localdate(at))
     told.about_receipt("funds.verified", receipt, project=project, by=by, at=at)
     return receipt
 

@@ -16,7 +16,7 @@ from crm.models import Organization, User
 from crm.names import initials, normalise, pinyin
 from crm.refusals import Refused
 from crm.rights import require
-from pipeline import protection
+from pipeline import plans, protection
 from pipeline.field_history import sign
 from pipeline.models import Milestone, Project
 from pipeline.stages import ContractKind
@@ -28,7 +28,7 @@ EDITABLE = frozenset(
         *("industry", "channel", "team", "officer", "phone", "lead_unit", "patron_leader"),
         *("agreed_investment", "fund_source", "is_productive", "project_code"),
         *("content", "progress", "problems", "remark", "duplicates_answer"),
-        *("planned_start_on", "planned_finish_on"),
+        *("planned_start_on", "planned_finish_on", "task_force"),
     }
 )
 
@@ -61,12 +61,15 @@ def register(
     ``NotAllowed``, ``AlreadyRegistered``, ``crm.first_reports.Protected``.
     """
     project = Project(investor=investor, created_at=at, created_by=by)
+    nothing = plans.days(project)
     _write(project, fields, at)
     require(by, "project.edit", project)
     _refuse_second(project)
+    planned = plans.follow(project, before=nothing, reason="", by=by, at=at)
     protection.claim(project, by=by, at=at)
     sign(project, by=by, at=at)
     project.save()
+    plans.store(project, planned)
     return project
 
 
@@ -76,21 +79,24 @@ def edit(
     *,
     fields: Mapping[str, Any],
     investor: Organization | None = None,
+    plan_reason: str = "",
     by: User,
     at: dt.datetime,
 ) -> Project:
     """Change a project's ``fields`` (of ``EDITABLE``), and its investor where one is given.
 
+    ``plan_reason`` is why a planned day moves, asked for once the day was missed.
+
     The park stays once a verified milestone is credited to it, the agreed investment once
     a contract is verified, and so does the investor. Another investor is reported first, and
     the protection of the same one goes along to another park. Raises ``NotAllowed``,
     ``AlreadyRegistered``, ``ParkIsCredited``, ``InvestmentIsSigned``,
-    ``crm.first_reports.Protected``.
+    ``ReasonNeeded``, ``crm.first_reports.Protected``.
     """
     project = Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     require(by, "project.edit", project)
     park, amount = project.park_id, project.agreed_investment
-    unit = protection.unit_of(project, by=by)
+    unit, planned_before = protection.unit_of(project, by=by), plans.days(project)
     _write(project, fields, at)
     require(by, "project.edit", project)
     if project.park_id != park and is_credited(project):
@@ -105,8 +111,10 @@ def edit(
     else:
         protection.follow(project, left=unit, by=by, at=at)
     _refuse_second(project)
+    planned = plans.follow(project, before=planned_before, reason=plan_reason, by=by, at=at)
     sign(project, by=by, at=at)
     project.save()
+    plans.store(project, planned)
     return project
 
 

@@ -50,17 +50,7 @@ def change(
     project = Project.objects.select_for_update().get(pk=project.pk)
     require(by, "status.change", project)
     require(approved_by, "status.approve", project)
-    if not reason.strip():
-        raise ReasonNeeded(_("请写明原因"))
-    if on > timezone.localdate(at):
-        raise NotYetHappened(_("发生日不能晚于今天"))
-    signed = Milestone.objects.effective().filter(
-        project=project, contract_kind__in=[ContractKind.FORMAL, ContractKind.EXPANSION]
-    )
-    if to == Status.LOST and signed.exists():
-        raise WrongStatus(_("已签正式合同的项目不记流失，请记为终止"))
-    if to == Status.TERMINATED and not signed.exists():
-        raise WrongStatus(_("未签正式合同的项目不记终止，请记为流失"))
+    check(project, to=to, on=on, reason=reason, at=at)
     changed = StatusChange.objects.create(
         project=project,
         status=to,
@@ -77,3 +67,21 @@ def change(
     sign(project, by=by, at=at)
     project.save(update_fields=["status"])
     return changed
+
+
+def check(project: Project, *, to: str, on: dt.date, reason: str, at: dt.datetime) -> None:
+    """Whether the project may have that status from that day on, for that reason.
+
+    Raises ``ReasonNeeded``, ``NotYetHappened``, ``WrongStatus``.
+    """
+    if not reason.strip():
+        raise ReasonNeeded(_("请写明原因"))
+    if on > timezone.localdate(at):
+        raise NotYetHappened(_("发生日不能晚于今天"))
+    signed = Milestone.objects.effective().filter(
+        project=project, contract_kind__in=[ContractKind.FORMAL, ContractKind.EXPANSION]
+    )
+    if to == Status.LOST and signed.exists():
+        raise WrongStatus(_("已签正式合同的项目不记流失，请记为终止"))
+    if to == Status.TERMINATED and not signed.exists():
+        raise WrongStatus(_("未签正式合同的项目不记终止，请记为流失"))

@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 
 from crm import organizations
 from crm.models import Channel, Industry, Park, User
-from pipeline import attribution, documents, dossier, funds, milestones, projects, statuses
+from pipeline import attribution, documents, dossier, factors, funds, milestones, projects, statuses
 from pipeline.demo import papers
 from pipeline.models import (
     Document,
@@ -331,7 +331,7 @@ class Live:
         self.codes += 1
         code = f"{at:%y%m}-140829-04-01-{self.codes:06}"
         projects.edit(project, fields={"project_code": code}, by=by, at=at)
-        dossier.add_factor(
+        factors.add(
             project,
             kind=FactorKind.LAND,
             detail="工业用地 60 亩",

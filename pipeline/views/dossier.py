@@ -22,7 +22,7 @@ from crm.http import SignedIn, allowed
 from crm.models import User
 from crm.organizations import add_contact
 from crm.refusals import Refused
-from pipeline import dossier, funds
+from pipeline import dossier, factors, funds
 from pipeline.documents import attach
 from pipeline.forms.dossier import (
     ContactForm,
@@ -55,7 +55,7 @@ def add_review(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @allowed("project.edit")
 def add_factor(request: SignedIn, pk: int) -> HttpResponse:
-    return _add(request, pk, FactorForm, dossier.add_factor, "factors")
+    return _add(request, pk, FactorForm, factors.add, "factors")
 
 
 @require_POST
@@ -153,9 +153,7 @@ def meet_factor(request: SignedIn, pk: int) -> HttpResponse:
     form = MetForm(request.POST)
     if form.is_valid():
         try:
-            dossier.meet_factor(
-                need, on=form.cleaned_data["on"], by=request.user, at=timezone.now()
-            )
+            factors.meet(need, on=form.cleaned_data["on"], by=request.user, at=timezone.now())
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
