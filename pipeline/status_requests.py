@@ -56,13 +56,12 @@ def request(
     to: str,
     on: dt.date,
     reason: str,
-    url: str = "",
     by: User,
     at: dt.datetime,
 ) -> StatusRequest:
     """Ask for a status; the park's managers, or the leaders where it has none, are told.
 
-    ``url`` is where they decide. Raises ``NotAllowed``, ``AlreadyRequested``,
+    Raises ``NotAllowed``, ``AlreadyRequested``,
     ``NothingToChange``, and what :func:`pipeline.statuses.change` would refuse.
     """
     project = Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
@@ -81,14 +80,12 @@ def request(
         requested_by=by,
     )
     words = _("%(by)s申请把“%(project)s”记为%(status)s：%(reason)s")
-    _tell(approvers(project), asked, words, by, url, "asked", at)
+    _tell(approvers(project), asked, words, by, "asked", at)
     return asked
 
 
 @transaction.atomic
-def approve(
-    asked: StatusRequest, *, decision: str = "", url: str = "", by: User, at: dt.datetime
-) -> StatusChange:
+def approve(asked: StatusRequest, *, decision: str = "", by: User, at: dt.datetime) -> StatusChange:
     """Change the status as asked; whoever asked is told.
 
     Raises ``NotAllowed``, ``AlreadyDecided``, ``AskerGone``, and what
@@ -109,14 +106,12 @@ def approve(
     )
     _decide(asked, is_approved=True, decision=decision, by=by, at=at)
     words = _("%(by)s批准了“%(project)s”%(status)s的申请")
-    _tell([asked.requested_by], asked, words, by, url, "decided", at)
+    _tell([asked.requested_by], asked, words, by, "decided", at)
     return changed
 
 
 @transaction.atomic
-def refuse(
-    asked: StatusRequest, *, decision: str, url: str = "", by: User, at: dt.datetime
-) -> StatusRequest:
+def refuse(asked: StatusRequest, *, decision: str, by: User, at: dt.datetime) -> StatusRequest:
     """Leave the status as it is, and say why; whoever asked is told.
 
     Raises ``NotAllowed``, ``AlreadyDecided``, ``ReasonNeeded``.
@@ -126,7 +121,7 @@ def refuse(
         raise ReasonNeeded(_("请写明为什么不批准"))
     _decide(asked, is_approved=False, decision=decision, by=by, at=at)
     words = _("%(by)s没有批准“%(project)s”%(status)s的申请：%(decision)s")
-    _tell([asked.requested_by], asked, words, by, url, "decided", at)
+    _tell([asked.requested_by], asked, words, by, "decided", at)
     return asked
 
 
@@ -178,7 +173,6 @@ def _tell(
     asked: StatusRequest,
     words: Any,
     by: User,
-    url: str,
     what: str,
     at: dt.datetime,
 ) -> None:
@@ -194,7 +188,7 @@ def _tell(
         (person for person in people if person.pk != by.pk),
         kind=f"status.{what}",
         text=text,
-        url=url,
+        url=f"/projects/{asked.project_id}/#status",
         key=f"status_request:{asked.pk}:{what}",
         at=at,
     )

@@ -54,7 +54,7 @@ def test_an_issue_is_raised_solved_and_taken_up_again(project: Project, officer:
     assert (again.solved_on, again.solution) == (None, "已增容")
     with refused(aftercare.NotSolved):
         aftercare.reopen(raised, by=officer, at=NOW)
-    assert "诉求重开：用电增容" in project.history.first().history_change_reason
+    assert "诉求重开：用电增容" in project.history.latest("history_id").history_change_reason
 
 
 def test_what_an_issue_needs(project: Project, officer: User) -> None:

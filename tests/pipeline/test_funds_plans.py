@@ -75,7 +75,7 @@ def test_a_withdrawn_plan_counts_nowhere_and_stays_on_record(
     plan = project.funds_plans.get()
     funds_plans.withdraw(plan, by=officer, at=NOW)
     assert funds_plans.progress(project, today=TODAY).plan == 0
-    assert "2026-04-30 2 万元" in project.history.first().history_change_reason
+    assert "2026-04-30 2 万元" in project.history.latest("history_id").history_change_reason
     with refused(funds_plans.AlreadyWithdrawn):
         funds_plans.withdraw(plan, by=officer, at=NOW)
 

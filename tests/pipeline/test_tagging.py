@@ -36,7 +36,7 @@ def test_what_came_and_went_is_kept_with_who_and_when(officer: User) -> None:
     first, second = tags("问题清单", "责任清单")
     tagging.set_tags(project, [first], by=officer, at=NOW)
     tagging.set_tags(project, [second], by=officer, at=instant("2026-06-01 10:00"))
-    version = project.history.first()
+    version = project.history.latest("history_id")
     assert version.history_change_reason == "标签：+责任清单 −问题清单"
     assert version.history_user == officer
 
