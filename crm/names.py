@@ -56,6 +56,25 @@ def matching_key(name: str) -> str:
     return rest if len(rest) >= 2 else whole
 
 
+# What many companies of a trade have in their names.
+_TRADE = re.compile(
+    r"(?:科技|技术|材料|新材料|能源|新能源|储能|光伏|风电|电力|环保|实业|产业|工业|商贸|贸易|农业|农牧|牧业"
+    r"|食品|饮料|建材|建筑|建设|工程|机械|装备|设备|电子|电气|电器|信息|网络|软件|数据|制造|加工|发展"
+    r"|投资|置业|地产|开发|生物|医药|制药|药业|物流|运输|化工|化学|金属|铝业|镁业|钢铁|矿业|煤业|能化"
+    r"|汽车|汽配|零部件|纺织|服装|服饰|包装|印刷|旅游|文化|传媒|教育|健康|医疗|器械|管理|咨询|服务"
+    r"|绿色|智能|数字|精密|高新|现代|国际|控股|集团)+$"
+)
+
+
+def without_trade(key: str) -> str:
+    """What of a :func:`matching_key` is a company's own: 恒龙 of 恒龙储能科技.
+
+    Never shorter than two characters: a name that is all trade stays whole.
+    """
+    own = _TRADE.sub("", key)
+    return own if len(own) >= 2 else key
+
+
 def _without_forms(name: str) -> str:
     while match := _COMPANY_FORM.search(name):
         name = name[: match.start()]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import uploads, uscc
 from crm.contacts import add_contact
+from crm.duplicates import merged_into
 from crm.history import sign
 from crm.models import Attachment, Organization, Tag, User
 from crm.models.organizations import attachment_path
@@ -158,6 +159,8 @@ def _by_code(code: str, key: str) -> Organization | None:
         keeper = kept(row)
         _keeper, names = by_keeper.setdefault(keeper.pk, (keeper, {keeper.name_key}))
         names.add(row.name_key)
+    for pk, rows in merged_into(by_keeper).items():
+        by_keeper[pk][1].update(row.name_key for row in rows)
     # One that has the code itself before one that a row with the code was merged into.
     for keeper, names in sorted(by_keeper.values(), key=lambda k: k[0].uscc != code):
         if key in names:

@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 from simple_history.utils import bulk_update_with_history
 
 from crm import names
-from crm.models import Channel, Industry, Park, User
+from crm.duplicates import merged_into
+from crm.models import Channel, Industry, Organization, Park, User
 from pipeline import attribution, history
 from pipeline.days import Day
 from pipeline.history import Entry, Fact
@@ -415,7 +416,7 @@ class Loader:
 
 
 class _Stored:
-    """What is stored of the projects that a batch's rows may belong to; four queries."""
+    """What is stored of the projects that a batch's rows may belong to; five queries."""
 
     def __init__(self, rows: Iterable[LedgerRow]) -> None:
         keys = {names.normalise(row.project_name) for row in rows}
@@ -430,6 +431,7 @@ class _Stored:
         self.funds: dict[int, Decimal] = {}
         self.moved: set[int] = set()
         self._cells: dict[int, dict[str, str]] = {}
+        self._known_as: dict[int, list[Organization]] = {}
         if not ids:
             return
         own = Milestone.objects.effective().filter(
@@ -456,14 +458,19 @@ class _Stored:
             .values_list("project_id", "cells")
         )
         self._cells = dict(last)
+        self._known_as = merged_into(p.investor_id for f in self._by_key.values() for p in f)
 
     def project(self, row: LedgerRow) -> Project | None:
-        """The project of this row's name and investor, by code or by name."""
-        investor = names.normalise(row.investor_name)
+        """The project of this row's name and investor, by code or by name.
+
+        An investor answers also to what those were called that were merged into it.
+        """
+        name = names.normalise(row.investor_name)
         for project in self._by_key.get(names.normalise(row.project_name), ()):
-            same_code = row.uscc is not None and project.investor.uscc == row.uscc
-            if same_code or project.investor.name_key == investor:
-                return project
+            for investor in (project.investor, *self._known_as.get(project.investor_id, ())):
+                same_code = row.uscc is not None and investor.uscc == row.uscc
+                if same_code or investor.name_key == name:
+                    return project
         return None
 
     def is_same(self, project: Project, row: LedgerRow) -> bool:

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import Exists, Field, OuterRef
 from django.utils.translation import gettext as _
 
-from crm.models import User
+from crm.duplicates import standing_for
+from crm.models import Organization, User
 from crm.refusals import Refused
 from crm.rights import require
 from pipeline import history
@@ -180,7 +181,12 @@ def _cancel_funds(rows: list[LoadRow], *, by: User, at: dt.datetime) -> None:
 
 
 def _restore(rows: list[LoadRow], *, by: User, at: dt.datetime) -> None:
-    """Give fields and status their old values back, unless somebody changed them since."""
+    """Give fields and status their old values back, unless somebody changed them since.
+
+    An investor that was merged into another since is that one.
+    """
+    investors = {pk for row in rows for pk in (row.before or {}).get("investor", ()) if pk}
+    now = standing_for(Organization.objects.filter(pk__in=investors))
     for row in rows:
         project = row.project
         if project is None or not row.before:
@@ -191,6 +197,8 @@ def _restore(rows: list[LoadRow], *, by: User, at: dt.datetime) -> None:
                 _restore_status(project, pair, by=by, at=at, load=row.load)
                 continue
             attribute = f"{name}_id" if name in ROWS else name
+            if name == "investor":
+                pair = [now[pk].pk for pk in pair]
             if plain(getattr(project, attribute)) == pair[1]:
                 setattr(project, attribute, _value(name, pair[0]))
                 changed.append(name)
