@@ -198,6 +198,7 @@ class _Asked:
         arms = Q(pk__in=())
         if len(core) > SHORTEST:
             arms |= Q(name_key__has=core[1:])
+            arms |= Q(name_key__has=core[1] + core[0] + core[2:])
         for at in {len(core) // 2, len(self.own)}:
             if min(at, len(core) - at) >= SHORTEST:
                 arms |= Q(name_key__has=core[:at]) & Q(name_key__has=core[at:])

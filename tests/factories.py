@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import factory
 
+from crm import names
 from crm.models import Channel, Contact, Industry, Organization, Park, Role, User
 from pipeline import milestones
 from pipeline.models import (
@@ -123,6 +124,17 @@ class OrganizationFactory(factory.django.DjangoModelFactory[Organization]):
     matching_key = factory.SelfAttribute("name")
     created_at = LONG_AGO
     created_by = factory.SubFactory(UserFactory, username="clerk")
+
+
+def named_organization(name: str, **more: Any) -> Organization:
+    """An organization with what follows from its name, so that it is found by it."""
+    keys = {
+        "name_key": names.normalise(name),
+        "matching_key": names.matching_key(name),
+        "pinyin": names.pinyin(name),
+        "initials": names.initials(name),
+    }
+    return OrganizationFactory(name=name, **keys, **more)
 
 
 class ContactFactory(factory.django.DjangoModelFactory[Contact]):
