@@ -58,6 +58,7 @@ RELATIONS: dict[str, Relation] = {
     "crm.OrganizationMerge.kept": MERGES,
     "crm.OrganizationMerge.merged": MERGES,
     "pipeline.HistoricalProject.investor": HISTORY,
+    "pipeline.HistoricalFollowUp.organization": HISTORY,
     "crm.HistoricalOrganization.parent": HISTORY,
     "crm.HistoricalOrganization.merged_into": HISTORY,
     "crm.HistoricalContact.organization": HISTORY,

@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _
 from simple_history.utils import get_history_manager_for_model
 
 from crm.duplicates import digits
+from crm.history import sign
 from crm.merge_preview import Preview, Row, Side, later_report, preview, upwards
 from crm.merge_rules import following, relations
 from crm.models import Contact, ContactMerge, Organization, OrganizationMerge, User
@@ -403,7 +404,7 @@ def _set(row: models.Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def _save(row: Any, by: User, at: dt.datetime, reason: str) -> None:
-    row._history_user, row._history_date, row._change_reason = by, at, reason[:100]
+    sign(row, by=by, at=at, why=reason)
     row.save()
 
 
