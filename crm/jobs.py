@@ -344,9 +344,9 @@ def clean(*, at: dt.datetime) -> int:
     Job.objects.filter(pk__in=[job.pk for job in cleaned]).update(upload="", download="")
     for job in cleaned:
         if job.upload and job.upload.name not in needed:
-            transaction.on_commit(partial(job.upload.storage.delete, job.upload.name))
+            transaction.on_commit(partial(job.upload.storage.delete, str(job.upload.name)))
         if job.download:
-            transaction.on_commit(partial(job.download.storage.delete, job.download.name))
+            transaction.on_commit(partial(job.download.storage.delete, str(job.download.name)))
     return len(cleaned)
 
 

@@ -43,6 +43,8 @@ from tests.factories import (
     LoadRowFactory,
     ParkFactory,
     ProjectFactory,
+    ReportFactory,
+    ReportShareFactory,
     TargetFactory,
     UserFactory,
     claim,
@@ -55,6 +57,7 @@ LEADER, SUPERVISOR, AUDITOR, ADMIN = "leader", "supervisor", "auditor", "admin"
 PEOPLE = {OFFICER, MANAGER, VERIFIER, LEADER, SUPERVISOR, AUDITOR, ADMIN}
 EDITORS = {OFFICER, MANAGER}
 LOADERS = PEOPLE - {SUPERVISOR}
+DRAFTERS = {VERIFIER, LEADER, SUPERVISOR, MANAGER}
 KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
 
 
@@ -131,6 +134,20 @@ PAGES: dict[str, Rule | Open] = {
     "attachment_withdraw": acts(KEEPERS, "project", 302),
     "attachment_restore": acts(KEEPERS, "project", 302),
     "search": reads(PEOPLE),
+    "report_list": Rule(PEOPLE),
+    "report": reads(PEOPLE, "county"),
+    "report_file": reads(PEOPLE, "county"),
+    "report_changes": reads(PEOPLE, "county"),
+    "report_write": acts(DRAFTERS, "county", 302),
+    "report_submit": acts(DRAFTERS, "county", 302),
+    "report_back": acts(DRAFTERS, "county", 302),
+    "report_approve": acts({LEADER}, "county", 302),
+    "report_freeze": acts({VERIFIER, LEADER}, "county", 302),
+    "report_correct": acts(DRAFTERS, "county", 422),
+    "report_share": acts({VERIFIER, LEADER}, "county", 422),
+    "report_unshare": acts({VERIFIER, LEADER}, "county", 302),
+    "report_shared": Open(200, 200),
+    "report_shared_file": Open(302, 302),
     "job_list": reads(PEOPLE),
     "job": reads(PEOPLE, "asked"),
     "job_cancel": acts(PEOPLE, "asked", 302),
@@ -270,6 +287,10 @@ def world(db: None) -> World:
         attempt=1,
     )
     job.download.save("rejects.xlsx", ContentFile(b"PK"))
+    bulletin = ReportFactory(
+        version=2, reason="更正", corrects=ReportFactory(content={"tables": {}}, rows={})
+    )
+    link = ReportShareFactory(report=bulletin, expires_at=instant("2099-01-01 00:00"))
     contact = ContactFactory(organization=project.investor)
     kept, shown, withdrawn = (
         attach(
@@ -309,6 +330,14 @@ def world(db: None) -> World:
             "attachment": kept.pk,
             "attachment_withdraw": shown.pk,
             "attachment_restore": withdrawn.pk,
+            **{
+                name: bulletin.pk
+                for name in PAGES
+                if name.startswith("report_") and name != "report_list"
+            },
+            "report": bulletin.pk,
+            "report_shared": link.token,
+            "share": ReportShareFactory(report=bulletin).pk,
             "crm_user": project.officer.pk,
             "crm_park": park.pk,
             "crm_channel": ChannelFactory().pk,
@@ -350,6 +379,12 @@ def address(name: str, world: World) -> str:
         return reverse(name, args=["no-key"])
     if name == "account_reset_password_from_key":
         return reverse(name, kwargs={"uidb36": "1", "key": "set-password"})
+    if name == "report_unshare":
+        return reverse(name, args=[keys["report"], keys["share"]])
+    if name == "report_file":
+        return reverse(name, args=[keys["report"], "html"])
+    if name == "report_shared_file":
+        return reverse(name, args=[keys["report_shared"], "html"])
     if name in keys:
         return reverse(name, args=[keys[name]])
     if name in {"load_undo", "load_workbook"}:

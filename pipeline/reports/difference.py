@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.figures import FUNDS
+from pipeline.figures import FIGURES, FUNDS, NOT_STARTED
 from pipeline.models import FundsReceipt, Milestone
 
+LABELS = {figure.name: figure.label for figure in (*FIGURES.values(), FUNDS, NOT_STARTED)}
 ADDED, TAKEN, CHANGED = "added", "taken", "changed"
 
 
@@ -40,6 +41,11 @@ class Cause:
     before: tuple[Any, ...] | None
     after: tuple[Any, ...] | None
 
+    @property
+    def label(self) -> Any:
+        """The figure's wording."""
+        return LABELS.get(self.figure, self.figure)
+
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """Every figure that differs between two contents, in the order of the tables.
@@ -51,7 +57,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
         old, new = before["tables"].get(name), after["tables"].get(name)
         known = new or old
         for key in _keys(old, new):
-            for column in known["columns"]:
+            for column in (c for c in known["columns"] if c["kind"] != "kind"):
                 was, now = _value(old, key, column["name"]), _value(new, key, column["name"])
                 if was != now:
                     found.append(

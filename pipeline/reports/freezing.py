@@ -183,6 +183,13 @@ def content_of(report: Report, *, at: dt.datetime) -> dict[str, Any]:
     return dict(report.content)
 
 
+def rows_of(report: Report, *, at: dt.datetime) -> dict[str, Any]:
+    """The facts behind a report: as they were frozen, or as they would be frozen at ``at``."""
+    if report.state == ReportState.FROZEN:
+        return dict(report.rows)
+    return sources(period_of(report), known_at=at, park=report.park)
+
+
 def _at_step(report: Report, state: str, by: User, act: str) -> Report:
     """The report as stored now, locked, if it is at a step and the person may go on."""
     report = Report.objects.select_for_update().get(pk=report.pk)

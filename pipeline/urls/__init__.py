@@ -8,6 +8,7 @@ from pipeline.urls import (
     leads,
     organizations,
     projects,
+    reports,
     search,
     verification,
 )
@@ -20,6 +21,7 @@ urlpatterns = [
     *leads.urlpatterns,
     *organizations.urlpatterns,
     *projects.urlpatterns,
+    *reports.urlpatterns,
     *search.urlpatterns,
     *verification.urlpatterns,
 ]
