@@ -1,4 +1,8 @@
-"""The columns that a ledger may have, and which of them a header means (``headers.toml``)."""
+"""The columns that a kind of workbook may have, and which of them a header means.
+
+A county's ledger has those of ``headers.toml``; each other kind a file of its own. What
+differs between the kinds besides the columns stands in their :class:`Table`.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,11 @@ from pathlib import Path
 from pipeline.spreadsheets.cells import squeeze
 from pipeline.spreadsheets.money import find_unit
 
-NEEDED = ("project_name", "investor_name", "total_investment", "sign_date")
 MONEY_KINDS = {"money", "soft_money"}
-CARRIED_KINDS = {"name", "text", "uscc", "park", "channel", "contract", "status", "claim"}
+CARRIED_KINDS = {
+    *("name", "text", "uscc", "park", "channel", "contract", "status", "claim"),
+    *("word", "words", "yes_no", "phone", "email"),
+}
 """What is merged down over several rows counts for each of them in these columns."""
 
 NOT_A_FIELD = {"", "-", "ignore"}
@@ -31,9 +37,32 @@ class Field:
     variants: tuple[str, ...]
 
 
-def _read_table() -> dict[str, Field]:
-    with Path(__file__).with_name("headers.toml").open("rb") as file:
-        table = tomllib.load(file)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns of one kind of workbook.
+
+    ``needed``: columns without which nothing is loaded; where several are named together,
+    one of them is enough. ``named`` say what a row is about: a header has one of them, and
+    no sub-headings below them. A line without its ``subject`` may be a note or a total;
+    ``dated`` and ``money`` are the columns of the day and of the amount, where there are.
+    """
+
+    fields: Mapping[str, Field]
+    needed: tuple[tuple[str, ...], ...]
+    named: tuple[str, ...]
+    subject: tuple[str, ...]
+    dated: str = ""
+    money: str = ""
+
+    def label(self, name: str) -> str:
+        """What a field's column is usually called."""
+        return self.fields[name].variants[0]
+
+
+def read_table(file: str) -> dict[str, Field]:
+    """The fields of a kind of workbook, by name, from a file beside this module."""
+    with Path(__file__).with_name(file).open("rb") as opened:
+        table = tomllib.load(opened)
     return {
         name: Field(
             name=name,
@@ -48,8 +77,16 @@ def _read_table() -> dict[str, Field]:
     }
 
 
-FIELDS = _read_table()
+FIELDS = read_table("headers.toml")
 LABELS = {name: field.variants[0] for name, field in FIELDS.items()}
+LEDGER = Table(
+    FIELDS,
+    needed=(("project_name",), ("investor_name",), ("total_investment",), ("sign_date",)),
+    named=("project_name", "investor_name"),
+    subject=("investor_name",),
+    dated="sign_date",
+    money="total_investment",
+)
 
 _BRACKETED = re.compile(r"[(\[{【〔][^()\[\]{}【】〔〕]*[)\]}】〕]")
 _ORNAMENT = re.compile(r"^[*★☆#]+|^\d{1,2}[.、](?=\D)|[:*★]+$")
@@ -57,7 +94,11 @@ _UNIT_AT_END = re.compile(r"(?<=.)[/:,、]?(?:单位:?)?[十百千]?(?:万元|�
 # 开工时间（计划） is no day of start, 到位资金（本年） not the total: a word in brackets that
 # makes another column of it, the word that says so in a header, and what it no longer is.
 _QUALIFIERS = (
-    (re.compile(r"计划|拟|预计"), "计划", {"sign_date", "start_date", "production_date"}),
+    (
+        re.compile(r"计划|拟|预计"),
+        "计划",
+        {"sign_date", "start_date", "production_date", "received_on", "occurred_on"},
+    ),
     (re.compile(r"本年|今年|当年|\d{4}年"), "本年", {"funds_total"}),
 )
 
@@ -87,16 +128,25 @@ class Matcher:
     Raises ``ValueError`` for a mapping to a field that there is not.
     """
 
-    def __init__(self, header_map: Mapping[str, str] | None = None) -> None:
+    def __init__(self, header_map: Mapping[str, str] | None = None, table: Table = LEDGER) -> None:
         self.header_map = header_map or {}
+        self.table = table
         self._known: dict[str, tuple[Field | None, int]] = {}
-        for field in FIELDS.values():
+        for field in table.fields.values():
             for rank, variant in enumerate(field.variants):
                 self._known.setdefault(key_of(variant), (field, rank))
         self._mapped: dict[str, tuple[Field | None, int]] = {}
         for header, name in self.header_map.items():
-            self._mapped[squeeze(header).casefold()] = (_named(name), -1)
+            self._mapped[squeeze(header).casefold()] = (_named(name, table.fields), -1)
         self.unused_mappings = {squeeze(header).casefold(): header for header in self.header_map}
+
+    def mapped(self, header: str) -> tuple[Field | None, int] | None:
+        """What ``header_map`` says of a header in so many words: a field, or to ignore it."""
+        written = squeeze(header).casefold()
+        if written not in self._mapped:
+            return None
+        self.unused_mappings.pop(written, None)
+        return self._mapped[written]
 
     def match(self, header: str) -> tuple[Field, int] | None:
         """The field that a header means and how surely (less is surer), or ``None``."""
@@ -124,11 +174,11 @@ class Matcher:
         return None
 
 
-def _named(name: str) -> Field | None:
+def _named(name: str, fields: Mapping[str, Field]) -> Field | None:
     wanted = name.strip()
     if wanted.casefold() in NOT_A_FIELD:
         return None
-    for field in FIELDS.values():
+    for field in fields.values():
         if wanted in (field.name, field.attribute, *field.variants):
             return field
     raise ValueError(name)

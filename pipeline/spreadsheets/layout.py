@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pipeline.spreadsheets.cells import Cell, squeeze
 from pipeline.spreadsheets.fields import (
     CARRIED_KINDS,
-    LABELS,
+    LEDGER,
     MONEY_KINDS,
-    NEEDED,
     Field,
     Matcher,
+    Table,
     unit_of,
 )
 from pipeline.spreadsheets.money import find_unit
@@ -44,12 +44,13 @@ class Column:
 
 @dataclass(slots=True)
 class Layout:
-    """The header of a ledger. ``lines`` are its texts by column, line by line."""
+    """The header of a sheet. ``lines`` are its texts by column, line by line."""
 
     first_row: int
     last_row: int
     columns: list[Column]
     lines: list[dict[int, str]]
+    table: Table = LEDGER
     unit: str | None = None
     titles: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
@@ -64,7 +65,11 @@ class Layout:
     @property
     def missing(self) -> list[str]:
         """What the needed columns that are not there are usually called."""
-        return [LABELS[name] for name in NEEDED if name not in self.fields]
+        return [
+            "或".join(map(self.table.label, names))
+            for names in self.table.needed
+            if not any(name in self.fields for name in names)
+        ]
 
     def is_header_again(self, filled: Sequence[tuple[int, Cell]]) -> bool:
         """Whether a row, given by its filled cells, repeats a line of the header."""
@@ -94,7 +99,7 @@ def locate(rows: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> La
         if not layout.missing:
             best = layout
             break
-        named = "project_name" in layout.fields or "investor_name" in layout.fields
+        named = any(name in layout.fields for name in matcher.table.named)
         enough = len(layout.fields) >= (2 if named else 3)
         if enough and (best is None or len(layout.fields) > len(best.fields)):
             best = layout
@@ -181,7 +186,7 @@ def _may_belong(head: Sequence[Row], layout: Layout) -> bool:
     filled = _filled(cells)
     if number != above + 1 or not filled or any(not isinstance(v, str) for v in filled.values()):
         return False
-    names = [layout.fields.get(name) for name in ("project_name", "investor_name", "seq")]
+    names = [layout.fields.get(name) for name in (*layout.table.named, "seq")]
     if any(column.index in filled for column in names if column):
         return False
     return any(c >= len(top) or top[c] == "" for c in filled) or len(filled) == 1
@@ -217,7 +222,7 @@ def _build(head: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> La
             found.append(_column(index, parts, matcher))
     columns, notes = _settle(found)
     squeezed = [{c: squeeze(text) for c, text in line.items()} for line in lines]
-    return Layout(first, last, columns, squeezed, notes=notes)
+    return Layout(first, last, columns, squeezed, table=matcher.table, notes=notes)
 
 
 def _parts(
@@ -248,6 +253,11 @@ def _parts(
 def _column(index: int, parts: list[str], matcher: Matcher) -> tuple[Column, int]:
     """What a column means: its texts together in either order, or else the lowest alone."""
     last = parts[-1]
+    for header in dict.fromkeys(("".join(parts), last)):
+        if said := matcher.mapped(header):
+            unit = _unit_of(parts) if said[0] and said[0].kind in MONEY_KINDS else None
+            written = last if header == last else " ".join(parts)
+            return Column(index, written, said[0], unit), said[1]
     together = (matched for text in _readings(parts) if (matched := matcher.match(text)))
     match = next(together, None)
     header = last if len(parts) == 1 else " ".join(parts)
@@ -259,8 +269,12 @@ def _column(index: int, parts: list[str], matcher: Matcher) -> tuple[Column, int
         return Column(index, header, None), 0
     unit = None
     if match[0].kind in MONEY_KINDS:
-        unit = next((unit for part in reversed(parts) if (unit := unit_of(part))), None)
+        unit = _unit_of(parts)
     return Column(index, header, match[0], unit), match[1]
+
+
+def _unit_of(parts: list[str]) -> str | None:
+    return next((unit for part in reversed(parts) if (unit := unit_of(part))), None)
 
 
 def _readings(parts: list[str]) -> list[str]:

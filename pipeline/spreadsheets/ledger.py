@@ -1,21 +1,19 @@
 """A county's project ledger, row by row: what was read, skipped, or refused and why.
 
 :func:`read_ledger` opens a workbook, finds the ledgers in it and hands out one event per
-row. Nothing is lost: every row that is not blank is loaded, skipped or rejected. Memory is
-bounded by one sheet's cells; the events are made one at a time.
+row (``sheets.py``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from crm.names import normalise
 from pipeline.days import Day
-from pipeline.spreadsheets.cells import Cell, as_text, squeeze
+from pipeline.spreadsheets.cells import Cell
 from pipeline.spreadsheets.events import (
     Event,
     LedgerError,
@@ -24,19 +22,11 @@ from pipeline.spreadsheets.events import (
     Skipped,
     Vocabulary,
 )
-from pipeline.spreadsheets.fields import FIELDS, LABELS, Matcher
-from pipeline.spreadsheets.layout import SEARCHED_ROWS, Layout, Row, locate
-from pipeline.spreadsheets.lines import Kind, classify
-from pipeline.spreadsheets.reasons import message
+from pipeline.spreadsheets.fields import LEDGER, Matcher
+from pipeline.spreadsheets.layout import Layout
 from pipeline.spreadsheets.rows import Fault, RowReader, Words
-from pipeline.spreadsheets.walking import Merges, Window, whole_row
-from pipeline.spreadsheets.workbook import (
-    Limits,
-    Sheet,
-    UnreadableWorkbook,
-    Workbook,
-    open_workbook,
-)
+from pipeline.spreadsheets.sheets import Sheets, read_sheets
+from pipeline.spreadsheets.workbook import Limits, Workbook
 
 __all__ = [
     "Day",
@@ -51,8 +41,6 @@ __all__ = [
     "read_ledger",
 ]
 
-_LISTED_ROWS = 10
-
 
 def read_ledger(
     path: Path,
@@ -62,201 +50,72 @@ def read_ledger(
     header_map: Mapping[str, str] | None = None,
     limits: Limits | None = None,
 ) -> Ledger:
-    """Open a workbook and find its ledgers. Raises :class:`LedgerError`.
-
-    ``header_map`` gives the field (a table of ``headers.toml``, or one of its usual
-    headers) of a header as written, before our own variants; ``ignore`` leaves a column
-    alone. ``today`` is the day that future days are judged by.
-
-    Codes of the error: those of ``UnreadableWorkbook`` and ``no_ledger``,
-    ``missing_column``, ``no_rows``, ``bad_mapping``.
-    """
-    try:
-        matcher = Matcher(header_map)
-    except ValueError as error:
-        raise LedgerError(
-            "bad_mapping", f"没有“{error}”这一列，可用的有：{'、'.join(FIELDS)}"
-        ) from None
-    try:
-        ledger = Ledger(open_workbook(Path(path), limits), matcher, Words(vocabulary), today)
-        ledger.find()
-    except UnreadableWorkbook as error:
-        raise LedgerError(error.code, error.message) from error
-    return ledger
+    """Open a workbook and find its ledgers. Raises :class:`LedgerError` (``read_sheets``)."""
+    return read_sheets(
+        Ledger,
+        path,
+        table=LEDGER,
+        words=Words(vocabulary),
+        today=today,
+        header_map=header_map,
+        limits=limits,
+    )
 
 
-class Ledger:
-    """The ledgers of one workbook.
+class Ledger(Sheets[LedgerRow]):
+    """The ledgers of one workbook."""
 
-    ``rows`` = ``loaded`` + ``skipped`` + ``rejected``. Counts and ``notes`` (what a person
-    should know about how the file was read) are whole once :meth:`events` has ended.
-    """
+    table = LEDGER
+    what = "台账"
+    none_found = "no_ledger"
+    none_hint = "没有一行表头含有项目名称、投资方等列"
 
     def __init__(self, book: Workbook, matcher: Matcher, words: Words, today: dt.date) -> None:
-        self.rows = self.loaded = self.skipped = self.rejected = 0
-        self._book = book
-        self._matcher = matcher
-        self._words = words
-        self._today = today
-        self._found: list[tuple[Sheet, Layout]] = []
-        self._layouts: dict[str, list[tuple[int, Layout]]] = {}
-        self._seen: dict[tuple[str, str], tuple[str, int]] = {}
+        super().__init__(book, matcher, words, today)
         self._codes_by_name: dict[str, str] = {}
-        self._notes: list[str] = []
-        self._rows_noted: dict[str, list[str]] = defaultdict(list)
-        self._first: list[Event] = []
-        self._rest: Iterator[Event] = iter(())
 
-    @property
-    def sheets(self) -> list[str]:
-        """The names of the sheets that are loaded, in order."""
-        return [sheet.name for sheet, _ in self._found]
+    def make_reader(self, layout: Layout) -> RowReader:
+        """What reads the rows below a header."""
+        return RowReader(layout, self._words, today=self._today, since_1904=self._book.since_1904)
 
-    @property
-    def notes(self) -> list[str]:
-        """What a person should know about how the file was read, in Chinese."""
-        listed = []
-        for text, rows in self._rows_noted.items():
-            more = f" 等 {len(rows)} 行" if len(rows) > _LISTED_ROWS else ""
-            listed.append(f"{text}：{'、'.join(rows[:_LISTED_ROWS])}{more}")
-        return self._notes + listed
+    def made(self, place: dict[str, Any], reader: RowReader) -> LedgerRow:
+        """The row that was read."""
+        return LedgerRow(**place, **reader.values)
 
-    def events(self) -> Iterator[Event]:
-        """Each row once, in the order of the workbook. Can be asked for once.
+    def identities(self, row: LedgerRow) -> list[tuple[str, str]]:
+        """What a row is recognised by: its project's name with its investor's name, and code."""
+        project = normalise(row.project_name)
+        keys = [(project, normalise(row.investor_name))]
+        if row.uscc:
+            keys.append((project, row.uscc))
+        return keys
 
-        Raises :class:`LedgerError` where a file proves broken on the way.
-        """
-        first, self._first = self._first, []
-        try:
-            yield from first
-            yield from self._rest
-        except UnreadableWorkbook as error:
-            raise LedgerError(error.code, error.message) from error
+    def duplicate(self, place: str) -> Fault:
+        """The fault of a row that an earlier one says already."""
+        return Fault("project_name", "duplicate_row", f"与第 {place} 行的项目和投资方相同")
 
-    def layout_of(self, sheet: str, row: int) -> Layout:
-        """The header that a row of a sheet stands under."""
-        below = [layout for start, layout in self._layouts[sheet] if start < row]
-        return below[-1] if below else self._layouts[sheet][0][1]
-
-    def reject(self, row: LedgerRow, field_name: str, code: str, reason: str) -> Reject:
-        """The reject that a later stage (the loader) makes of a row that was read.
-
-        It moves the row from ``loaded`` to ``rejected``. ``field_name`` is an attribute of
-        ``LedgerRow``; ``reason`` says what is wrong; row, column and value are put before,
-        what to do after.
-        """
-        self.loaded -= 1
-        for key in _identities(row):
-            self._seen.pop(key, None)
-        name = next((f.name for f in FIELDS.values() if f.attribute == field_name), field_name)
-        fault = Fault(name, code, reason)
-        return self._reject(row.sheet, row.row, row.cells, row.values, fault)
-
-    # -- finding the ledgers ---------------------------------------------------------
-
-    def find(self) -> None:
-        """Find the sheets with a ledger, and the first row. Raises :class:`LedgerError`."""
-        incomplete: list[tuple[str, list[str]]] = []
-        for sheet in self._book.sheets:
-            layout = self._locate(sheet)
-            if layout is None:
-                if len(self._book.sheets) > 1:
-                    self._notes.append(f"工作表“{sheet.name}”没有台账表头，未导入")
-            elif layout.missing:
-                incomplete.append((sheet.name, layout.missing))
-            else:
-                self._found.append((sheet, layout))
-                self._note_layout(sheet, layout)
-        if not self._found and incomplete:
-            name, missing = incomplete[0]
-            raise LedgerError(
-                "missing_column",
-                f"工作表“{name}”缺少必需的列：{'、'.join(missing)}；"
-                "请补上，或指定哪一列对应（--map 表头=字段）",
-            )
-        if not self._found:
-            raise LedgerError("no_ledger", "没有找到台账：没有一行表头含有项目名称、投资方等列")
-        for name, missing in incomplete:
-            self._notes.append(f"工作表“{name}”缺少{'、'.join(missing)}列，未导入")
-        if self._book.hidden:
-            self._notes.append(f"隐藏的工作表未导入：{'、'.join(self._book.hidden)}")
-        if self._matcher.unused_mappings:
-            headers = "、".join(self._matcher.unused_mappings.values())
-            raise LedgerError("bad_mapping", f"文件里没有这样的表头：{headers}")
-        self._rest = self._read()
-        self._first = list(islice(self._rest, 1))
-        if not self._first:
-            raise LedgerError("no_rows", "表头下面没有内容")
-
-    def _locate(self, sheet: Sheet) -> Layout | None:
-        rows: list[Row] = []
-        for number, cells in sheet.rows():
-            if any(not isinstance(cell, str) or cell.strip() for cell in cells):
-                rows.append((number, cells))
-                if len(rows) == SEARCHED_ROWS:
-                    break
-        layout = locate(rows, sheet.merges, self._matcher)
-        if layout is not None and layout.unit is None and not layout.missing:
-            layout.unit = self._unit_below(sheet, layout)
-        if len(self._book.sheets) > 1:
-            sheet.close()
-        return layout
-
-    def _unit_below(self, sheet: Sheet, layout: Layout) -> str | None:
-        """The unit in a note below the header, where the amounts have none above."""
-        if layout.fields["total_investment"].unit:
-            return None
-        for number, cells in sheet.rows():
-            if number > layout.last_row:
-                first = next((cell for cell in cells if cell != ""), "")
-                if isinstance(first, str) and ("单位" in first[:8] or "元" in first):
-                    line = classify(cells, layout, spans=False, investor=False)
-                    if line.unit:
-                        return line.unit
-        return None
-
-    def _note_layout(self, sheet: Sheet, layout: Layout) -> None:
-        where = f"工作表“{sheet.name}”：" if len(self._book.sheets) > 1 else ""
-        self._notes += [where + note for note in layout.notes]
-        unused = [column.header for column in layout.columns if column.field is None]
-        if unused:
-            headers = "、".join(squeeze(header) for header in unused)
-            self._notes.append(f"{where}未使用的列：{headers}")
+    def note_layout(self, layout: Layout, where: str) -> None:
+        """Without a column for them all contracts are formal, and a person should know."""
         if "agreement_type" not in layout.fields:
             self._notes.append(f"{where}没有协议类型列，全部按正式合同计")
 
-    # -- reading the rows ------------------------------------------------------------
-
-    def _read(self) -> Iterator[Event]:
-        for sheet, layout in self._found:
-            yield from self._read_sheet(sheet, layout)
-            sheet.close()
-
-    def _read_sheet(self, sheet: Sheet, layout: Layout) -> Iterator[Event]:
-        self._layouts[sheet.name] = [(layout.last_row, layout)]
-        reader = self._reader(layout)
-        merges = Merges(sheet.merges)
-        passed = layout.last_row
-        rows = Window(sheet.rows())
-        for number, cells in rows:
-            carried = merges.carried(number, cells)
-            if number <= passed:
-                continue
-            if self._may_be_header(cells, layout) and (
-                other := self._new_header(rows, number, cells, sheet)
-            ):
-                layout, passed = other, other.last_row
-                self._layouts[sheet.name].append((layout.last_row, layout))
-                unit, reader = reader.unit, self._reader(layout)
-                reader.unit = layout.unit or unit
-                continue
-            yield from self._row(sheet.name, number, cells, carried, layout, reader, merges)
-
-    def _reader(self, layout: Layout) -> RowReader:
-        return RowReader(layout, self._words, today=self._today, since_1904=self._book.since_1904)
+    def note_row(self, row: LedgerRow, reader: RowReader) -> None:
+        """Keep what a person should know about how a row was read."""
+        where = self.place(row.sheet, row.row)
+        if row.uscc:
+            name = normalise(row.investor_name)
+            if self._codes_by_name.setdefault(name, row.uscc) != row.uscc:
+                self._notes.append(
+                    f"{where}“{row.investor_name}”的信用代码 {row.uscc} 与前面同名企业的不同，"
+                    "按两家企业处理"
+                )
+        if reader.says_started and row.started_on is None:
+            self.note("写明已开工但没有开工时间，未记开工", where)
+        elif reader.says_started is False and row.started_on is not None:
+            self.note("写明未开工但有开工时间，按开工时间记", where)
+        super().note_row(row, reader)
 
     def _may_be_header(self, cells: list[Cell], layout: Layout) -> bool:
-        """Whether a row is worth a second look for a header: cheap, and asked of every row."""
         amount = layout.fields["total_investment"].index
         cell = cells[amount] if amount < len(cells) else ""
         if not isinstance(cell, str) or cell[:1].isdigit():
@@ -267,117 +126,3 @@ class Ledger:
             and ("签" in cell or cell in self._matcher.header_map)
             for cell in cells
         )
-
-    def _new_header(
-        self, rows: Window, number: int, cells: list[Cell], sheet: Sheet
-    ) -> Layout | None:
-        """A whole header further down: the same again, or one with its columns moved."""
-        layout = locate([(number, cells), *rows.ahead(2)], sheet.merges, self._matcher)
-        return layout if layout and not layout.missing and layout.first_row == number else None
-
-    def _row(
-        self,
-        sheet: str,
-        number: int,
-        cells: list[Cell],
-        carried: Mapping[int, Cell],
-        layout: Layout,
-        reader: RowReader,
-        merges: Merges,
-    ) -> Iterator[Event]:
-        whole = whole_row(cells, carried, layout)
-        investor = as_text(whole[layout.fields["investor_name"].index])
-        line = classify(
-            cells,
-            layout,
-            spans=merges.begins_across(number),
-            investor=bool(investor) and not investor.isspace(),
-        )
-        if line.kind is Kind.NO_ROW:
-            return
-        self.rows += 1
-        texts = _texts(whole, layout)
-        if line.kind is Kind.SKIPPED:
-            self.skipped += 1
-            reader.unit = line.unit or reader.unit
-            yield Skipped(sheet, number, texts, line.reason)
-            return
-        fault = reader.read(cells, whole)
-        values = tuple(whole)
-        if fault is not None:
-            yield self._reject(sheet, number, texts, values, fault)
-            return
-        row = LedgerRow(
-            sheet=sheet,
-            row=number,
-            cells=texts,
-            values=values,
-            empty=frozenset(reader.empty - {""}),
-            **reader.values,
-        )
-        identities = _identities(row)
-        earlier = next((self._seen[key] for key in identities if key in self._seen), None)
-        if earlier is not None:
-            place = earlier[1] if earlier[0] == sheet else f"“{earlier[0]}”{earlier[1]}"
-            duplicate = Fault("project_name", "duplicate_row", f"与第 {place} 行的项目和投资方相同")
-            yield self._reject(sheet, number, texts, values, duplicate)
-            return
-        for key in identities:
-            self._seen[key] = (sheet, number)
-        self._note_row(row, reader)
-        self.loaded += 1
-        yield row
-
-    def _note_row(self, row: LedgerRow, reader: RowReader) -> None:
-        where = self._place(row.sheet, row.row)
-        if row.uscc:
-            name = normalise(row.investor_name)
-            if self._codes_by_name.setdefault(name, row.uscc) != row.uscc:
-                self._notes.append(
-                    f"{where}“{row.investor_name}”的信用代码 {row.uscc} 与前面同名企业的不同，"
-                    "按两家企业处理"
-                )
-        if reader.says_started and row.started_on is None:
-            self._rows_noted["写明已开工但没有开工时间，未记开工"].append(where)
-        elif reader.says_started is False and row.started_on is not None:
-            self._rows_noted["写明未开工但有开工时间，按开工时间记"].append(where)
-        for name in reader.unread:
-            self._rows_noted[f"“{LABELS[name]}”列读不懂，未导入这一格"].append(where)
-
-    def _reject(
-        self,
-        sheet: str,
-        number: int,
-        texts: dict[str, str],
-        values: tuple[object, ...],
-        fault: Fault,
-    ) -> Reject:
-        self.rejected += 1
-        column = self.layout_of(sheet, number).fields.get(fault.field)
-        header = column.header if column else LABELS.get(fault.field, "")
-        value = as_text(values[column.index]) if column and column.index < len(values) else ""
-        text = message(self._place(sheet, number), header, value, fault)
-        return Reject(sheet, number, header, value, fault.code, text, texts, values)
-
-    def _place(self, sheet: str, number: int) -> str:
-        return f"“{sheet}”第 {number} 行" if len(self._found) > 1 else f"第 {number} 行"
-
-
-def _identities(row: LedgerRow) -> list[tuple[str, str]]:
-    """What a row is recognised by: its project's name with its investor's name, and code."""
-    project = normalise(row.project_name)
-    keys = [(project, normalise(row.investor_name))]
-    if row.uscc:
-        keys.append((project, row.uscc))
-    return keys
-
-
-def _texts(cells: list[Cell], layout: Layout) -> dict[str, str]:
-    """The cells as text by header; a header that occurs twice gets its column's number."""
-    texts: dict[str, str] = {}
-    for column in layout.columns:
-        text = as_text(cells[column.index])
-        if text:
-            header = column.header
-            texts[header if header not in texts else f"{header} ({column.index + 1})"] = text
-    return texts

@@ -45,7 +45,8 @@ def classify(cells: Sequence[Cell], layout: Layout, *, spans: bool, investor: bo
     """What a line is.
 
     ``spans``: its first filled cell is merged across columns. ``investor``: it has an
-    investor, in its own cell or in one merged down from above.
+    investor (or whatever its table names as subject), in its own cell or in one merged
+    down from above.
     """
     filled = [
         (column, cell)
@@ -89,7 +90,7 @@ def _line(
     known = {used.index for used in layout.fields.values()}
     if not any(column in known for column, _ in filled):
         return Line(Kind.SKIPPED, "说明行")  # beside the table
-    signed = layout.fields.get("sign_date")
+    signed = layout.fields.get(layout.table.dated)
     dated = signed is not None and any(column == signed.index for column, _ in filled)
     if text and not dated and (_GROUP.match(text) or (spans and len(filled) == 1)):
         return Line(Kind.SKIPPED, "分组标题行")
@@ -107,7 +108,7 @@ def _is_serial(column: int, cell: Cell, text: str, layout: Layout) -> bool:
 
 def _unit_line(filled: list[tuple[int, Cell]], layout: Layout) -> str | None:
     """The unit, where a line has nothing but a unit in a money column and other short words."""
-    money = layout.fields.get("total_investment")
+    money = layout.fields.get(layout.table.money)
     unit = None
     for column, cell in filled:
         text = squeeze(cell) if isinstance(cell, str) else ""

@@ -21,12 +21,12 @@ from django.core.files import File
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from crm.models import Channel, Organization, Park, User
+from crm.models import Organization, User
 from crm.rights import require
 from pipeline import history
 from pipeline.models import (
-    ContractTerm,
     Load,
+    LoadKind,
     LoadRow,
     Milestone,
     Project,
@@ -34,20 +34,16 @@ from pipeline.models import (
     StageChange,
 )
 from pipeline.models.loads import workbook_path
-from pipeline.spreadsheets.batches import Loader
-from pipeline.spreadsheets.ledger import Event, Ledger, Reject, Vocabulary, read_ledger
+from pipeline.spreadsheets.events import Event, Reject
+from pipeline.spreadsheets.kinds import KINDS, read_workbook
 from pipeline.spreadsheets.rejects import RejectsWriter
-from pipeline.stages import Status
+from pipeline.spreadsheets.sheets import Sheets
+from pipeline.spreadsheets.showing import Shown, shown
 
 BATCH = 1000
 MOST_NOTES = 500
-STATUS_WORDS = {
-    "流失": Status.LOST,
-    "终止": Status.TERMINATED,
-    "已终止": Status.TERMINATED,
-    "搁置": Status.SUSPENDED,
-    "暂停": Status.SUSPENDED,
-}
+SHOWN_ROWS = 20
+"""A dry run shows so many rows as they would be loaded."""
 
 
 @dataclass(slots=True)
@@ -60,6 +56,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     rejects_file: Path | None = None
     sheets: list[str] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
     load: Load | None = None
 
     @property
@@ -91,27 +88,10 @@ class Outcome:
         }
 
 
-def vocabulary() -> Vocabulary:
-    """The county's words, from its parks, channels and contract terms."""
-    return Vocabulary(
-        parks={
-            word: park.slug
-            for park in Park.objects.all()
-            for word in (park.name, park.short_name, *park.aliases)
-        },
-        channels={
-            word: channel.code
-            for channel in Channel.objects.all()
-            for word in (channel.name, *channel.aliases)
-        },
-        contracts=dict(ContractTerm.objects.values_list("term", "kind")),
-        statuses={word: str(status) for word, status in STATUS_WORDS.items()},
-    )
-
-
 def load(
     path: Path,
     *,
+    kind: str = LoadKind.LEDGER,
     today: dt.date,
     at: dt.datetime,
     verified_by: User | None = None,
@@ -119,34 +99,32 @@ def load(
     rejects_to: Path | None = None,
     dry_run: bool = False,
     name: str = "",
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
-    """Load the ledgers of a workbook as history, all or nothing.
+    """Load what a workbook holds of a kind, all or nothing; a ledger as history.
 
     ``today`` is the day that future days are judged by, ``at`` the instant from which
-    the loaded facts are known. ``verified_by`` verifies the milestones (default: the
-    system verifier) and needs the right to load. Rejects go to ``rejects_to``, a
-    workbook to correct and load again, where there are any. ``dry_run`` does all of it
-    and then takes it back. ``progress`` is told after every batch how many rows are done.
+    the loaded facts are known. ``verified_by`` loads, verifies the milestones and receipts
+    (default: the system verifier) and needs the right to load. Rejects go to
+    ``rejects_to``, a workbook to correct and load again, where there are any. ``dry_run``
+    does all of it and then takes it back. ``progress`` is told after every batch how many
+    rows are done of at most how many.
 
-    Raises ``LedgerError`` where no ledger can be read, ``NotAllowed``.
+    Raises ``LedgerError`` where nothing of the kind can be read, ``NotAllowed``.
     """
     with transaction.atomic():
         verified_by = verified_by or history.verifier()
-        require(verified_by, "ledger.load")
-        ledger = read_ledger(path, today=today, vocabulary=vocabulary(), header_map=header_map)
-        batch = _register(path, name or path.name, today=today, at=at, by=verified_by)
+        require(verified_by, KINDS[kind].act)
+        ledger = read_workbook(kind, path, today=today, header_map=header_map)
+        batch = _register(path, name or path.name, kind=kind, today=today, at=at, by=verified_by)
         outcome = Outcome(sheets=ledger.sheets, load=batch)
-        loader = Loader(
-            load=batch,
-            ledger=ledger,
-            today=today,
-            at=at,
-            claimed_by=history.claimant(),
-            verified_by=verified_by,
-        )
+        loader = KINDS[kind].loader(load=batch, sheets=ledger, today=today, at=at, by=verified_by)
+        if progress is not None:
+            progress(0, ledger.expected)
         with _rejects(rejects_to, ledger) as writer:
             for number, events in enumerate(_batches(ledger.events()), start=1):
+                if dry_run and len(outcome.shown) < SHOWN_ROWS:
+                    outcome.shown += shown(events, ledger.table)[: SHOWN_ROWS - len(outcome.shown)]
                 outcome.counts.update(loader.take(events))
                 if number.bit_count() == 1:  # after 1, 2, 4, 8, … batches
                     _refresh_statistics()
@@ -156,7 +134,7 @@ def load(
                         writer.add(reject)
                 loader.rejects.clear()
                 if progress is not None:
-                    progress(outcome.counts.total())
+                    progress(outcome.counts.total(), ledger.expected)
         if rejects_to is not None and outcome.rejects:
             outcome.rejects_file = rejects_to
         elif rejects_to is not None:
@@ -165,6 +143,7 @@ def load(
         batch.summary = {key: value for key, value in outcome.as_json().items() if key != "rejects"}
         batch.save(update_fields=["summary"])
         if dry_run:
+            _say_outcomes(outcome.shown, batch)
             outcome.load = None
             transaction.set_rollback(True)
         else:
@@ -172,10 +151,13 @@ def load(
     return outcome
 
 
-def _register(path: Path, name: str, *, today: dt.date, at: dt.datetime, by: User) -> Load:
+def _register(
+    path: Path, name: str, *, kind: str, today: dt.date, at: dt.datetime, by: User
+) -> Load:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     batch = Load(
+        kind=kind,
         name=name,
         sha256=digest,
         size=path.stat().st_size,
@@ -186,6 +168,14 @@ def _register(path: Path, name: str, *, today: dt.date, at: dt.datetime, by: Use
     batch.file.name = workbook_path(batch, name)
     batch.save()
     return batch
+
+
+def _say_outcomes(rows: list[Shown], batch: Load) -> None:
+    """What would become of the rows that are shown."""
+    found = batch.rows.order_by("pk").values_list("sheet", "row", "outcome")
+    outcomes = {(sheet, row): outcome for sheet, row, outcome in found[: SHOWN_ROWS * 50]}
+    for row in rows:
+        row.outcome = outcomes.get((row.sheet[:80], row.row), "")
 
 
 def _keep(path: Path, batch: Load) -> None:
@@ -209,7 +199,7 @@ def _refresh_statistics() -> None:
             cursor.execute(f"ANALYZE {names}")
 
 
-def _rejects(path: Path | None, ledger: Ledger) -> Any:
+def _rejects(path: Path | None, ledger: Sheets[Any]) -> Any:
     return nullcontext() if path is None else RejectsWriter(path, ledger)
 
 

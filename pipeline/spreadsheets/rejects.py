@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import xlsxwriter
 from xlsxwriter.workbook import Workbook
@@ -18,14 +19,19 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipeline.spreadsheets.cells import Measured, Month, as_text, squeeze
 from pipeline.spreadsheets.events import Reject
-from pipeline.spreadsheets.fields import LABELS, MONEY_KINDS, Matcher, unit_of
+from pipeline.spreadsheets.fields import LEDGER, MONEY_KINDS, Matcher, Table, unit_of
 from pipeline.spreadsheets.layout import Column, Layout
-from pipeline.spreadsheets.ledger import Ledger
 
 ROW_HEADER = "原表行号"
 REASON_HEADER = "退回原因"
 _REASON_WIDTH = 60
 _EXCEL_FIRST_DAY = dt.date(1900, 3, 1)  # before it, serial numbers are off by one
+
+
+class Source(Protocol):
+    """The workbook that was read: under which header a row of a sheet stands."""
+
+    def layout_of(self, sheet: str, row: int) -> Layout: ...
 
 
 class RejectsWriter:
@@ -35,7 +41,7 @@ class RejectsWriter:
     workbook with one empty sheet. Memory does not grow with the number of rejects.
     """
 
-    def __init__(self, path: Path, ledger: Ledger) -> None:
+    def __init__(self, path: Path, ledger: Source) -> None:
         self._ledger = ledger
         self._book: Workbook = xlsxwriter.Workbook(
             str(path),
@@ -107,7 +113,10 @@ class RejectsWriter:
             sheet.set_column(0, self._width - 1, 16)
             sheet.set_column(self._width + 1, self._width + 1, _REASON_WIDTH)
         self._layout = layout
-        headers = {column.index: header_to_import(column, layout.unit) for column in layout.columns}
+        headers = {
+            column.index: header_to_import(column, layout.unit, layout.table)
+            for column in layout.columns
+        }
         headers |= {self._width: ROW_HEADER, self._width + 1: REASON_HEADER}
         for index, header in headers.items():
             sheet.write_string(self._row, index, header, self._formats["header"])
@@ -140,10 +149,7 @@ class RejectsWriter:
                 sheet.write_string(row, column, as_text(cell))
 
 
-_PLAIN_MATCHER = Matcher()
-
-
-def header_to_import(column: Column, unit: str | None) -> str:
+def header_to_import(column: Column, unit: str | None, table: Table = LEDGER) -> str:
     """A header that the next import understands as this one did.
 
     As written where that is enough; with the sheet's unit in brackets where the column has
@@ -152,18 +158,18 @@ def header_to_import(column: Column, unit: str | None) -> str:
     header = column.header
     if column.field is None:
         # A column that was left alone although its header says something stays alone.
-        return f"未用：{header}" if _meaning(header) else header
-    if _meaning(header) != column.field.name:
+        return f"未用：{header}" if _meaning(header, table) else header
+    if _meaning(header, table) != column.field.name:
         bare = squeeze(header).translate({ord(c): None for c in "()[]{}【】〔〕"})
-        header = f"{LABELS[column.field.name]}（原表头：{bare}）"
+        header = f"{table.label(column.field.name)}（原表头：{bare}）"
     known = column.unit or unit
     if column.field.kind in MONEY_KINDS and known and unit_of(header) != known:
         header = f"{header}（{known if known == '元' else known + '元'}）"
     return header
 
 
-def _meaning(header: str) -> str | None:
-    match = _PLAIN_MATCHER.match(header)
+def _meaning(header: str, table: Table) -> str | None:
+    match = Matcher(table=table).match(header)
     return match[0].name if match else None
 
 

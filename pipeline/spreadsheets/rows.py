@@ -46,17 +46,23 @@ class Words:
     """A county's vocabulary, ready to be asked."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._kinds = {
-            "park": _by_key(vocabulary.parks),
-            "channel": _by_key(vocabulary.channels),
-            "contract": _by_key(vocabulary.contracts),
-            "status": _by_key(vocabulary.statuses),
-        }
-        self._written = {
-            "park": list(vocabulary.parks),
-            "channel": list(vocabulary.channels),
-            "contract": list(vocabulary.contracts),
-        }
+        self._take(
+            park=vocabulary.parks,
+            channel=vocabulary.channels,
+            contract=vocabulary.contracts,
+            status=vocabulary.statuses,
+        )
+
+    @classmethod
+    def of(cls, **words: Mapping[str, str]) -> Words:
+        """Other words, by the kind or field that they are asked for under."""
+        made = cls.__new__(cls)
+        made._take(**words)
+        return made
+
+    def _take(self, **words: Mapping[str, str]) -> None:
+        self._kinds = {kind: _by_key(known) for kind, known in words.items()}
+        self._written = {kind: list(known) for kind, known in words.items()}
 
     def meaning(self, kind: str, text: str) -> str | None:
         """What a word stands for, or ``None``."""
@@ -82,18 +88,30 @@ class RowReader:
 
     After :meth:`read`: ``values`` by attribute of ``LedgerRow``; ``empty`` the attributes
     whose cell says nothing; ``unread`` the fields of lesser weight that could not be read;
-    ``says_started`` what 是否开工 says.
+    ``says_started`` what 是否开工 says. Other kinds of workbook have readers of their own
+    that build on this one (``sheets.py``).
     """
+
+    order = _ORDER
 
     def __init__(
         self, layout: Layout, words: Words, *, today: dt.date, since_1904: bool = False
     ) -> None:
         self.unit = layout.unit
-        self._layout = layout
-        self._words = words
-        self._today = today
+        self.layout = layout
+        self.words = words
+        self.today = today
         self._since_1904 = since_1904
-        readers: dict[str, Callable[[Field, Cell, str | None], Any]] = {
+        readers = self.readers()
+        self._columns = [
+            (column.field, column.index, column.unit, readers[column.field.kind])
+            for column in layout.columns
+            if column.field and (column.field.attribute or column.field.kind == "claim")
+        ]
+
+    def readers(self) -> dict[str, Callable[[Field, Cell, str | None], Any]]:
+        """How the cells of each kind of field are read."""
+        return {
             "name": self._name,
             "text": self._text,
             "uscc": self._uscc,
@@ -109,11 +127,6 @@ class RowReader:
             "number": self._number,
             "claim": self._claim,
         }
-        self._columns = [
-            (column.field, column.index, column.unit, readers[column.field.kind])
-            for column in layout.columns
-            if column.field and (column.field.attribute or column.field.kind == "claim")
-        ]
 
     def read(self, cells: Sequence[Cell], whole: Sequence[Cell]) -> Fault | None:
         """Read a line. ``whole`` is the same with what is merged down onto it from above,
@@ -131,11 +144,11 @@ class RowReader:
             if cell == "":
                 self.empty.add(field.attribute or "")
                 if field.kind == "name":
-                    faults.append(_missing(field))
+                    faults.append(self.nameless(field))
                 continue
             if isinstance(cell, Uncomputed):
                 if field.loaded:
-                    faults.append(_fault(field, "formula_without_value", "公式没有计算结果"))
+                    faults.append(fault_of(field, "formula_without_value", "公式没有计算结果"))
                 else:
                     self.unread.append(field.name)
                 continue
@@ -150,11 +163,17 @@ class RowReader:
             if value is None or value == "":
                 self.empty.add(field.attribute or "")
                 if field.kind == "name":
-                    faults.append(_missing(field))
+                    faults.append(self.nameless(field))
             elif field.attribute:
                 self.values[field.attribute] = value
-        faults += self._between_cells(faults)
-        return min(faults, key=lambda fault: _ORDER[fault.code]) if faults else None
+        faults += self.between_cells(faults)
+        return min(faults, key=lambda fault: self.order[fault.code]) if faults else None
+
+    def nameless(self, field: Field) -> Fault:
+        """What it means that a cell of kind ``name`` is empty."""
+        if field.name == "project_name":
+            return fault_of(field, "missing_name", "没有项目名称")
+        return fault_of(field, "missing_investor", "没有投资方")
 
     # -- one cell --------------------------------------------------------------------
 
@@ -183,12 +202,12 @@ class RowReader:
 
     def _word(self, field: Field, cell: Cell, unit: str | None) -> str | None:
         text = as_text(cell)
-        if meaning := self._words.meaning(field.kind, text):
+        if meaning := self.words.meaning(field.kind, text):
             return meaning
         squeezed = squeeze(text)
         if says_nothing(squeezed) or says_not_yet(squeezed):
             return None
-        close = self._words.close_to(field.kind, text)
+        close = self.words.close_to(field.kind, text)
         hint = f"，是不是“{close}”" if close else ""
         what = {"park": "园区", "channel": "招商方式", "contract": "协议类型"}[field.kind]
         raise BadCell(f"unknown_{field.kind}", f"不是已知的{what}{hint}")
@@ -196,7 +215,7 @@ class RowReader:
     def _status(self, field: Field, cell: Cell, unit: str | None) -> str | None:
         text = re.sub(r"\(.*?\)", "", squeeze(as_text(cell)))
         for word in (text, text.removeprefix("项目"), text.removeprefix("项目").removeprefix("已")):
-            if meaning := self._words.meaning("status", word):
+            if meaning := self.words.meaning("status", word):
                 return meaning
         if _STARTED.fullmatch(text):
             self.says_started = True
@@ -206,9 +225,7 @@ class RowReader:
         return read_money(cell, unit or self.unit)
 
     def _day(self, field: Field, cell: Cell, unit: str | None) -> Day | None:
-        return read_day(
-            cell, self._today, planned=field.kind == "plan", since_1904=self._since_1904
-        )
+        return read_day(cell, self.today, planned=field.kind == "plan", since_1904=self._since_1904)
 
     def _number(self, field: Field, cell: Cell, unit: str | None) -> Decimal | None:
         text = squeeze(as_text(cell)).replace(",", "")
@@ -225,17 +242,17 @@ class RowReader:
             self.says_started = True
         elif cell is False or says_nothing(text) or says_not_yet(text):
             self.says_started = False
-        elif "start_date" in self._layout.fields:
+        elif "start_date" in self.layout.fields:
             self.unread.append(field.name)
         else:
             try:
-                self.values["started_on"] = read_day(cell, self._today)
+                self.values["started_on"] = read_day(cell, self.today)
             except BadCell:
                 self.unread.append(field.name)
 
     # -- between cells ---------------------------------------------------------------
 
-    def _between_cells(self, faults: list[Fault]) -> list[Fault]:
+    def between_cells(self, faults: list[Fault]) -> list[Fault]:
         """What the cells must not say together; of a cell that is at fault nothing is known."""
         found: list[Fault] = []
         at_fault = {fault.field for fault in faults}
@@ -243,7 +260,7 @@ class RowReader:
         started: Day | None = self.values.get("started_on")
         produced: Day | None = self.values.get("produced_on")
         kind = self.values.get("contract_kind")
-        has_kind_column = "agreement_type" in self._layout.fields
+        has_kind_column = "agreement_type" in self.layout.fields
         if not has_kind_column:
             kind = self.values["contract_kind"] = "formal"
         if not self.values.get("amount"):
@@ -257,8 +274,8 @@ class RowReader:
             ("start_date", started),
             ("production_date", produced),
         ):
-            if day and day.is_after_day(self._today):
-                found.append(Fault(name, "future_date", f"晚于 {self._today}"))
+            if day and day.is_after_day(self.today):
+                found.append(Fault(name, "future_date", f"晚于 {self.today}"))
         if started and signed and started.is_before(signed):
             found.append(Fault("start_date", "start_before_signing", "开工早于签约"))
         if started and "sign_date" not in at_fault:
@@ -295,11 +312,6 @@ def clean_name(text: str) -> str:
     return re.sub(r"\s+", " ", _BLANK_AT_HAN.sub("", text.strip()))
 
 
-def _missing(field: Field) -> Fault:
-    if field.name == "project_name":
-        return _fault(field, "missing_name", "没有项目名称")
-    return _fault(field, "missing_investor", "没有投资方")
-
-
-def _fault(field: Field, code: str, reason: str) -> Fault:
+def fault_of(field: Field, code: str, reason: str) -> Fault:
+    """A fault of a field's own cell."""
     return Fault(field.name, code, reason)

@@ -59,6 +59,11 @@ class Sheet:
             for (top, left), (bottom, right) in self._open().merged_cell_ranges or ()
         ]
 
+    @property
+    def height(self) -> int:
+        """The number of its last row that has a cell."""
+        return int(self._open().total_height)
+
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """Row number (from 1) and cells from column A on, ``""`` where a cell is empty."""
         sheet = self._open()
@@ -88,6 +93,10 @@ class TextSheet(Sheet):
     @property
     def merges(self) -> list[Merge]:
         return []
+
+    @property
+    def height(self) -> int:
+        return sum(1 for _row in read_rows(self._path, self._encoding, self._separator))
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         return enumerate(read_rows(self._path, self._encoding, self._separator), start=1)
