@@ -2,6 +2,8 @@
 
 import datetime as dt
 import tempfile
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +14,40 @@ from django.utils.translation import gettext_lazy as _
 from crm.jobs import kind
 from crm.models import Job
 from crm.progress import Progress
-from pipeline.spreadsheets.ledger import LedgerError
+from pipeline.models import LoadKind
+from pipeline.spreadsheets.events import LedgerError
+from pipeline.spreadsheets.kinds import KINDS
 from pipeline.spreadsheets.loading import load
+from pipeline.spreadsheets.showing import look_at
 
 SHOWN_REJECTS = 200
+LABELS = {
+    LoadKind.LEDGER: _("导入台账"),
+    LoadKind.ORGANIZATIONS: _("导入企业与联系人"),
+    LoadKind.FUNDS: _("导入到位资金"),
+    LoadKind.INTERACTIONS: _("导入接洽记录"),
+}
+LOOKING = {
+    LoadKind.LEDGER: _("读取台账"),
+    LoadKind.ORGANIZATIONS: _("读取企业与联系人"),
+    LoadKind.FUNDS: _("读取到位资金"),
+    LoadKind.INTERACTIONS: _("读取接洽记录"),
+}
 
 
-@kind(
-    "ledger.import",
-    label=_("导入台账"),
-    act="ledger.load",
-    refusals=(LedgerError,),
-    template="pipeline/import_result.html",
-)
-def import_ledger(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+def import_workbook(job: Job, progress: Progress, at: dt.datetime, *, of: str) -> dict[str, Any]:
     """Load the job's workbook in the name of who asked for it; rejects become its download.
 
     Arguments: ``today`` (ISO), and if wanted ``dry_run`` and ``header_map``. The loaded
     facts are known from ``at``, the start of the attempt. The result is the document of
-    ``import_ledger --json`` with the first rejects, and the id of the load.
+    ``import_ledger --json`` with the first rejects and their cells, after a dry run the
+    first rows as they would be loaded, and else the id of the load.
     """
     with tempfile.TemporaryDirectory() as folder:
         rejects = Path(folder) / "rejects.xlsx"
         outcome = load(
             Path(job.upload.path),
+            kind=of,
             today=dt.date.fromisoformat(job.arguments["today"]),
             at=at,
             verified_by=job.asked_by,
@@ -49,11 +61,40 @@ def import_ledger(job: Job, progress: Progress, at: dt.datetime) -> dict[str, An
             with rejects.open("rb") as file:
                 job.download.save("rejects.xlsx", File(file), save=False)
     found = outcome.as_json()
-    found["rejects"] = found["rejects"][:SHOWN_REJECTS]
+    found["rejects"] = [
+        {**said, "cells": reject.cells, "sheet": reject.sheet}
+        for said, reject in zip(found["rejects"][:SHOWN_REJECTS], outcome.rejects, strict=False)
+    ]
     del found["rejects_file"]
     return {
         **found,
+        "kind": of,
+        "sheets": outcome.sheets,
+        "shown": [asdict(row) for row in outcome.shown],
         "dry_run": outcome.load is None,
         "load": outcome.load.pk if outcome.load else None,
         "download_name": gettext("退回的行.xlsx") if job.download else "",
     }
+
+
+def look_at_workbook(job: Job, progress: Progress, at: dt.datetime, *, of: str) -> dict[str, Any]:
+    """Find the headers of the job's workbook, and what they are taken for."""
+    seen = look_at(Path(job.upload.path), KINDS[of].table)
+    return {"kind": of, "rows": seen.rows, **asdict(seen)}
+
+
+for _of in LoadKind.values:
+    kind(
+        f"{_of}.import",
+        label=LABELS[LoadKind(_of)],
+        act=KINDS[_of].act,
+        refusals=(LedgerError,),
+        template="pipeline/import_result.html",
+    )(partial(import_workbook, of=_of))
+    kind(
+        f"{_of}.look",
+        label=LOOKING[LoadKind(_of)],
+        act=KINDS[_of].act,
+        refusals=(LedgerError,),
+        template="pipeline/import_looked.html",
+    )(partial(look_at_workbook, of=_of))

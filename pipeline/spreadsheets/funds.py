@@ -100,7 +100,8 @@ class FundsSheets(EntrySheets):
         return Fault(
             "amount",
             "duplicate_row",
-            f"与第 {place} 行的项目、时间、金额和凭证号相同；确是两笔的请写明凭证号",
+            f"与第 {place} 行的项目、时间、金额和凭证号相同",
+            "请删除重复行；确是两笔的，请写明各自的凭证号",
         )
 
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.models import Contact, User
+from crm.models import Contact, Organization, User
 from crm.names import normalise
 from pipeline import activity
-from pipeline.models import Interaction, InteractionKind, RowOutcome
+from pipeline.models import Interaction, InteractionKind, Project, RowOutcome
 from pipeline.spreadsheets.entries import (
     Entry,
     EntryLoader,
@@ -59,9 +59,15 @@ CODES = (
     "duplicate_row",
 )
 KIND_WORDS = {
-    InteractionKind.VISIT_OUT: ("外出招商", "外出拜访", "上门拜访", "拜访", "赴外招商", "外出考察", "走访客商"),
-    InteractionKind.VISIT_IN: ("来访", "来县考察", "来访考察", "接待", "考察接待", "客商来访", "实地考察"),
-    InteractionKind.CALL: ("电话联系", "通话", "电话沟通", "微信", "线上", "视频", "视频会议", "线上对接"),
+    InteractionKind.VISIT_OUT: (
+        *("外出招商", "外出拜访", "上门拜访", "拜访", "赴外招商", "外出考察", "走访客商"),
+    ),
+    InteractionKind.VISIT_IN: (
+        *("来访", "来县考察", "来访考察", "接待", "考察接待", "客商来访", "实地考察"),
+    ),
+    InteractionKind.CALL: (
+        *("电话联系", "通话", "电话沟通", "微信", "线上", "视频", "视频会议", "线上对接"),
+    ),
     InteractionKind.MEETING: ("会见", "见面", "座谈", "座谈会", "面谈"),
     InteractionKind.NEGOTIATION: ("谈判", "商谈", "项目洽谈", "协议洽谈", "磋商"),
     InteractionKind.EVENT: ("招商活动", "推介会", "推介", "签约活动", "展会", "论坛", "招商推介会"),
@@ -108,7 +114,7 @@ class InteractionSheets(EntrySheets):
 
     def duplicate(self, place: str) -> Fault:
         """The fault of a row that an earlier one says already."""
-        return Fault("summary", "duplicate_row", f"与第 {place} 行相同")
+        return Fault("summary", "duplicate_row", f"与第 {place} 行相同", "请删除重复行")
 
 
 def vocabulary() -> Words:
@@ -194,34 +200,44 @@ class InteractionLoader(EntryLoader[InteractionPlan]):
                 )
         return plan
 
-    def _about(self, row: Entry) -> tuple[Any, Any] | Fault:
+    def _about(self, row: Entry) -> tuple[Project | None, Organization] | Fault:
         """The project, if one is named, and the company that the meeting was with."""
+        project = self._project(row)
+        if isinstance(project, Fault):
+            return project
+        organization = self._organization(row)
+        if isinstance(organization, Fault):
+            return organization
+        if project is not None:
+            if organization is not None and organization.pk != project.investor_id:
+                name = "organization" if row.said.get("organization") else "uscc"
+                return Fault(name, "another_investor", "与这个项目的投资方不一致")
+            return project, project.investor
+        if organization is None or not self._companies.is_visible(organization):
+            return Fault("organization", OUTSIDE, "由其他单位跟进，不在您的工作范围")
+        return None, organization
+
+    def _project(self, row: Entry) -> Project | Fault | None:
         said = row.said
-        project = organization = None
-        if said.get("project_name"):
-            project = self._projects.find(said["project_name"])
-            if isinstance(project, Fault) and project.code == "ambiguous_project":
-                project = self._projects.find(
-                    said["project_name"], said.get("organization", ""), said.get("uscc")
-                )
-            if isinstance(project, Fault):
-                return project
-        if said.get("organization") or said.get("uscc"):
-            organization = self._companies.find(said.get("organization", ""), said.get("uscc"))
-            if isinstance(organization, Fault):
-                name = organization.field if said.get("uscc") else "organization"
-                return Fault(name, organization.code, organization.reason)
-            if organization is None or organization.withdrawn_at is not None:
-                name = "organization" if said.get("organization") else "uscc"
-                return Fault(name, "unknown_organization", "系统内没有这家企业，请先登记或导入")
-        if project is None:
-            if not self._companies.is_visible(organization):  # type: ignore[arg-type]
-                return Fault("organization", OUTSIDE, "由其他单位跟进，不在您的工作范围")
-            return None, organization
-        if organization is not None and organization.pk != project.investor_id:
-            name = "organization" if said.get("organization") else "uscc"
-            return Fault(name, "another_investor", "与这个项目的投资方不一致")
-        return project, project.investor
+        if not said.get("project_name"):
+            return None
+        found = self._projects.find(said["project_name"])
+        if isinstance(found, Fault) and found.code == "ambiguous_project":
+            company, code = said.get("organization", ""), said.get("uscc")
+            found = self._projects.find(said["project_name"], company, code)
+        return found
+
+    def _organization(self, row: Entry) -> Organization | Fault | None:
+        said = row.said
+        name = "organization" if said.get("organization") else "uscc"
+        if not said.get(name):
+            return None
+        found = self._companies.find(said.get("organization", ""), said.get("uscc"))
+        if isinstance(found, Fault):
+            return Fault(found.field if said.get("uscc") else name, found.code, found.reason)
+        if found is None or found.withdrawn_at is not None:
+            return Fault(name, "unknown_organization", "系统内没有这家企业")
+        return found
 
     @staticmethod
     def _linked(names: Sequence[str], known: Any) -> tuple[list[Any], list[str]]:
@@ -255,7 +271,8 @@ class InteractionLoader(EntryLoader[InteractionPlan]):
             {p.project: p.interaction.occurred_on for p in in_order if p.project is not None}
         )
         activity.touch_organizations(
-            {p.organization.pk: p.interaction.occurred_on for p in in_order}
+            {p.organization.pk: p.interaction.occurred_on for p in in_order if p.project is None},
+            by=self.by,
         )
 
 

@@ -112,7 +112,7 @@ class Companies:
         """Whether the person may see it; what the load itself registers they may."""
         return (
             self._visible is None
-            or organization.pk is None
+            or organization._state.adding
             or organization.pk in self._visible
             or organization.withdrawn_at is not None
         )
@@ -125,7 +125,11 @@ class Projects:
         self._by = by
         self._by_key: dict[str, list[Project]] = defaultdict(list)
         keys = {normalise(name) for name in names if name}
-        found = Project.objects.current().filter(name_key__in=keys).select_related("investor")
+        found = (
+            Project.objects.current()
+            .filter(name_key__in=keys)
+            .select_related("investor", "park", "officer__park")
+        )
         for project in found.order_by("pk"):
             self._by_key[project.name_key].append(project)
 

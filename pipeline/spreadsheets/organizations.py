@@ -125,7 +125,7 @@ class OrganizationSheets(EntrySheets):
 
     def duplicate(self, place: str) -> Fault:
         """The fault of a row that an earlier one says already."""
-        return Fault("name", "duplicate_row", f"与第 {place} 行的企业和联系人相同")
+        return Fault("name", "duplicate_row", f"与第 {place} 行的企业和联系人相同", "请删除重复行")
 
 
 def vocabulary() -> Words:
@@ -194,7 +194,9 @@ class OrganizationLoader(EntryLoader[OrganizationPlan]):
             .order_by("pk")
             .values_list("organization", "contact", "cells")
         )
-        self._cells = {(organization, contact): cells for organization, contact, cells in last}
+        self._cells: dict[tuple[int, int | None], Any] = {
+            (organization, contact): cells for organization, contact, cells in last
+        }
 
     def plan(self, row: Entry) -> OrganizationPlan | Reject:
         """Compare a row with what is stored."""

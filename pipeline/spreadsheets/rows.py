@@ -35,11 +35,13 @@ _ORDER = {code: place for place, code in enumerate(CODES)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a row is rejected: the field at fault, the code, what is wrong, what to do."""
+    """Why a row is rejected: the field at fault, the code, what is wrong; and what to do,
+    where it is not what is usual for the code (``reasons.py``)."""
 
     field: str
     code: str
     reason: str
+    advice: str = ""
 
 
 class Words:

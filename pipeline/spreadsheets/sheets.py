@@ -349,7 +349,7 @@ class Sheets(Generic[R]):
         identities = self.identities(row)
         earlier = next((self._seen[key] for key in identities if key in self._seen), None)
         if earlier is not None:
-            place = earlier[1] if earlier[0] == sheet else f"“{earlier[0]}”{earlier[1]}"
+            place = str(earlier[1]) if earlier[0] == sheet else f"“{earlier[0]}”{earlier[1]}"
             yield self._reject(sheet, number, texts, values, self.duplicate(place))
             return
         for key in identities:

@@ -114,9 +114,8 @@ def look_at(path: Path, table: Table, header_map: Mapping[str, str] | None = Non
     Raises ``LedgerError``: the file is no workbook that can be read, or no sheet of it has
     a line that could be a header. A needed column that is missing is shown, not refused.
     """
-    known = {header: name for header, name in (header_map or {}).items()}
     try:
-        matcher = Matcher(known, table)
+        matcher = Matcher(header_map, table)
         book = open_workbook(path)
         sheets = [_look_at_sheet(sheet, matcher) for sheet in book.sheets]
     except UnreadableWorkbook as error:

@@ -1,13 +1,14 @@
 """Taking back a load as a whole.
 
 History is only added to: what the load verified is revoked, what it corrected is claimed
-and verified anew, receipts are cancelled by negative rows, and the projects that it
-created are withdrawn. Figures as known before keep everything.
+and verified anew, receipts are cancelled by negative rows, and the projects, companies,
+people and meetings that it created are withdrawn. Figures as known before keep everything.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from crm.duplicates import standing_for
 from crm.models import Organization, User
-from crm.refusals import Refused
+from crm.refusals import NotAllowed, Refused
 from crm.rights import require
 from pipeline import history
 from pipeline.days import Day
@@ -25,6 +26,7 @@ from pipeline.models import (
     FundsReceipt,
     FundsShare,
     Load,
+    LoadKind,
     LoadRow,
     Milestone,
     Project,
@@ -32,8 +34,11 @@ from pipeline.models import (
     StatusChange,
 )
 from pipeline.spreadsheets.batches import plain
+from pipeline.spreadsheets.kinds import KINDS
+from pipeline.spreadsheets.withdrawing import withdraw_interactions, withdraw_organizations
 
 BATCH = 1000
+MOST_NAMED = 200
 GROUPED_BY = ("park", "channel", "industry", "officer")
 ROWS = frozenset({"investor", *GROUPED_BY})
 
@@ -48,16 +53,28 @@ class CannotBeUndone(Refused):
 def undo(load: Load, *, by: User, at: dt.datetime) -> Load:
     """Take back a load.
 
-    Refused where it was undone before, where a later load wrote on its projects (that
-    one has to be undone first), or where people have claimed milestones on projects
-    that it created: those would lose their ground.
+    Refused where it was undone before, where a later load wrote on a ledger's projects
+    (that one has to be undone first), or where people have claimed milestones on projects
+    that it created: those would lose their ground. Companies, people and meetings that
+    something else uses stay; ``summary["stays"]`` names them.
 
     Raises ``NotAllowed``, ``CannotBeUndone``.
     """
-    require(by, "ledger.undo")
     load = Load.objects.select_for_update().get(pk=load.pk)
+    require(by, KINDS[load.kind].undo)
+    if not by.is_county_wide and by.pk != load.loaded_by_id:
+        raise NotAllowed(_("只能撤销自己的导入，请联系园区负责人或管理员"))
     if load.undone_at is not None:
         raise CannotBeUndone(_("这次导入已经撤销过"))
+    stays = _UNDOING[load.kind](load, by=by, at=at)
+    if stays:
+        load.summary = {**load.summary, "stays": stays[:MOST_NAMED], "stay": len(stays)}
+    load.undone_at, load.undone_by = at, by
+    load.save(update_fields=["undone_at", "undone_by", "summary"])
+    return load
+
+
+def _undo_ledger(load: Load, *, by: User, at: dt.datetime) -> list[str]:
     _refuse_if_built_on(load)
     last = 0
     while rows := list(
@@ -67,9 +84,20 @@ def undo(load: Load, *, by: User, at: dt.datetime) -> Load:
     ):
         _undo_rows(load, rows, by=by, at=at)
         last = rows[-1].pk
-    load.undone_at, load.undone_by = at, by
-    load.save(update_fields=["undone_at", "undone_by"])
-    return load
+    return []
+
+
+def _undo_funds(load: Load, *, by: User, at: dt.datetime) -> list[str]:
+    _cancel_funds(list(load.rows.filter(outcome=RowOutcome.CREATED)), by=by, at=at)
+    return []
+
+
+_UNDOING: dict[str, Callable[..., list[str]]] = {
+    LoadKind.LEDGER: _undo_ledger,
+    LoadKind.ORGANIZATIONS: withdraw_organizations,
+    LoadKind.FUNDS: _undo_funds,
+    LoadKind.INTERACTIONS: withdraw_interactions,
+}
 
 
 def _refuse_if_built_on(load: Load) -> None:

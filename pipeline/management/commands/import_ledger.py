@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 today=options["today"] or timezone.localdate(now),
                 at=now,
                 verified_by=_verifier(options["username"]),
-                header_map=_mapping(options["map"]),
+                header_map=header_map_of(options["map"]),
                 rejects_to=options["rejects"],
                 dry_run=options["dry_run"],
             )
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False))
         else:
-            self._report(outcome, dry_run=options["dry_run"])
+            report(outcome, self.stdout, dry_run=options["dry_run"])
         if outcome.rejects:
             sys.exit(1)
 
@@ -84,20 +84,22 @@ class Command(BaseCommand):
             sys.exit(2)
         raise CommandError(message, returncode=2)
 
-    def _report(self, outcome: Outcome, *, dry_run: bool) -> None:
-        found = outcome.as_json()
-        if dry_run:
-            self.stdout.write("试导入，未改动任何数据")
-        self.stdout.write(
-            "共 {rows} 行：导入 {loaded}（新增 {created}、更新 {updated}、未变 {unchanged}），"
-            "跳过 {skipped}，退回 {rejected}".format(**found)
-        )
-        for reject in found["rejects"]:
-            self.stdout.write(f"  {reject['message']}")
-        for note in found["notes"]:
-            self.stdout.write(f"  说明：{note}")
-        if found["rejects_file"]:
-            self.stdout.write(f"退回的行已写入 {found['rejects_file']}，更正后可再次导入")
+
+def report(outcome: Outcome, to: Any, *, dry_run: bool) -> None:
+    """Write to ``to``, for a person, what came of a load."""
+    found = outcome.as_json()
+    if dry_run:
+        to.write("试导入，未改动任何数据")
+    to.write(
+        "共 {rows} 行：导入 {loaded}（新增 {created}、更新 {updated}、未变 {unchanged}），"
+        "跳过 {skipped}，退回 {rejected}".format(**found)
+    )
+    for reject in found["rejects"]:
+        to.write(f"  {reject['message']}")
+    for note in found["notes"]:
+        to.write(f"  说明：{note}")
+    if found["rejects_file"]:
+        to.write(f"退回的行已写入 {found['rejects_file']}，更正后可再次导入")
 
 
 def _verifier(username: str | None) -> User | None:
@@ -109,7 +111,8 @@ def _verifier(username: str | None) -> User | None:
         raise CommandError(f"没有用户“{username}”，请核对 --as 后的用户名", returncode=2) from error
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
+def header_map_of(pairs: list[str]) -> dict[str, str]:
+    """What ``--map HEADER=FIELD`` says, by header. Raises ``CommandError``."""
     split = [pair.partition("=") for pair in pairs]
     if wrong := [header for header, equals, _field in split if not equals]:
         raise CommandError(f"--map 要写成 表头=字段，“{wrong[0]}”缺少等号", returncode=2)
