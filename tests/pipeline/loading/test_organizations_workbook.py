@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -192,6 +191,7 @@ def test_a_changed_cell_corrects(books: Workbooks) -> None:
     ("code", "said"),
     [
         ("missing_name", {"企业名称": None, "联系人": "王建国"}),
+        ("formula_without_value", {"所在地": "=A1"}),
         ("bad_uscc", {"统一社会信用代码": "91140829"}),
         ("too_long", {"所在地": "山" * 81}),
         ("bad_is_local", {"县内企业": "看情况"}),
@@ -209,24 +209,6 @@ def test_a_cell_that_cannot_be_read_is_refused(
 ) -> None:
     assert books.code(line(**{"name": said.pop("企业名称", NAME), **said})) == code
     assert not Organization.objects.exists()
-
-
-def test_a_formula_without_its_result_is_refused(books: Workbooks, tmp_path: Path) -> None:
-
-    book = xlsxwriter.Workbook(str(tmp_path / "formula.xlsx"))
-    sheet = book.add_worksheet()
-    sheet.write_row(0, 0, ["企业名称", "所在地"])
-    sheet.write(1, 0, NAME)
-    sheet.write_formula(1, 1, "=A1", value="")
-    book.close()
-    outcome = load(
-        tmp_path / "formula.xlsx",
-        kind="organizations",
-        today=TODAY,
-        at=LOADED_AT,
-        verified_by=books.by,
-    )
-    assert [reject.code for reject in outcome.rejects] == ["formula_without_value"]
 
 
 def test_a_code_of_another_company_is_refused(books: Workbooks) -> None:

@@ -17,7 +17,8 @@ LOADED_AT = dt.datetime(2026, 9, 30, 9, 0, tzinfo=dt.UTC)
 
 
 def write(path: Path, headers: Sequence[str], *rows: Sequence[Any]) -> Path:
-    """One sheet with a header and rows; days are written as Excel has them."""
+    """One sheet with a header and rows; days are written as Excel has them, formulas as
+    some program leaves them: without their results."""
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet()
     day = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -26,6 +27,8 @@ def write(path: Path, headers: Sequence[str], *rows: Sequence[Any]) -> Path:
         for column, cell in enumerate(row):
             if isinstance(cell, dt.date):
                 sheet.write_datetime(number, column, cell, day)
+            elif isinstance(cell, str) and cell.startswith("="):
+                sheet.write_formula(number, column, cell, None, "")
             elif cell is not None:
                 sheet.write(number, column, cell)
     book.close()

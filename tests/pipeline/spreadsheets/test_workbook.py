@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import random
+import re
 import struct
 import tracemalloc
 import zipfile
@@ -89,8 +90,9 @@ def test_an_empty_text_result_is_nothing(tmp_path):
     replace_part(
         path,
         SHEET,
-        lambda xml: xml.replace(
-            b'<c r="B1"><f>1</f><v /></c>', b'<c r="B1" t="str"><f>1</f><v></v></c>'
+        # openpyxl writes the empty result in one way with lxml, in another without
+        lambda xml: re.sub(
+            rb'<c r="B1"><f>1</f><v ?/?>(</v>)?</c>', b'<c r="B1" t="str"><f>1</f><v></v></c>', xml
         ),
     )
     assert rows_of(path)[1][0] == "x"
