@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+from crm.duplicates import standing_for
 from crm.models import Organization, User
 from crm.names import normalise
 from crm.rights import in_scope
@@ -35,7 +36,7 @@ class Companies:
                 | Q(name_key__in={normalise(name) for name, _code in named if name})
             ).order_by("pk")
         )
-        kept = self._kept(found)
+        kept = standing_for(found)
         for organization in found:
             self.remember(kept[organization.pk], alias=organization)
         self._kept_by_id = {organization.pk: organization for organization in kept.values()}
@@ -53,23 +54,6 @@ class Companies:
     def by_id(self, pk: int) -> Organization:
         """One of those that are stored."""
         return self._kept_by_id[pk]
-
-    @staticmethod
-    def _kept(found: list[Organization]) -> dict[int, Organization]:
-        """For each organization the one that it was merged into, at last."""
-        by_id = {organization.pk: organization for organization in found}
-        wanted = {o.merged_into_id for o in found if o.merged_into_id} - set(by_id)
-        while wanted:
-            more = Organization.objects.in_bulk(list(wanted))
-            by_id.update(more)
-            wanted = {o.merged_into_id for o in more.values() if o.merged_into_id} - set(by_id)
-        kept = {}
-        for organization in found:
-            last = organization
-            while last.merged_into_id is not None:
-                last = by_id[last.merged_into_id]
-            kept[organization.pk] = last
-        return kept
 
     def remember(self, organization: Organization, *, alias: Organization | None = None) -> None:
         """Know an organization, under its own name and code or those of a merged one."""
