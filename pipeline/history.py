@@ -20,7 +20,8 @@ from decimal import Decimal
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from crm.models import Role, User
+from crm.models import User
+from crm.system_users import system_user
 from pipeline import attribution
 from pipeline.days import Day
 from pipeline.gates import Claim, Facts, Requirement, missing_for_history
@@ -75,23 +76,12 @@ class Entry:
 
 def claimant() -> User:
     """The system user under whom a ledger's milestones are claimed."""
-    return _system_user("history-claims", "历史台账")
+    return system_user("history-claims", "历史台账")
 
 
 def verifier() -> User:
     """The system verifier of a ledger's milestones where no person is named."""
-    return _system_user("history-import", "历史导入")
-
-
-def _system_user(username: str, full_name: str) -> User:
-    user, new = User.objects.get_or_create(
-        username=username,
-        defaults={"full_name": full_name, "role": Role.SYSTEM, "is_active": False},
-    )
-    if new:
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-    return user
+    return system_user("history-import", "历史导入")
 
 
 def missing(facts: Facts_, *, today: dt.date, is_expansion: bool) -> list[Requirement]:

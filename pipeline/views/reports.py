@@ -21,7 +21,7 @@ from crm.rights import may
 from pipeline.forms.reports import CorrectionReasonForm, PeriodForm, ShareForm, TextsForm
 from pipeline.models import Report, ReportState
 from pipeline.reports import difference, freezing, sharing
-from pipeline.reports.formats import docx, html, pdf, xlsx
+from pipeline.reports.formats import html, write
 from pipeline.reports.periods import period_of
 from pipeline.reports.wording import cell
 
@@ -130,15 +130,8 @@ def file_of(row: Report, kind: str) -> HttpResponse:
     if kind not in MEDIA:
         raise Http404
     content = freezing.content_of(row, at=timezone.now())
-    said: dict[str, Any] = {"digest": row.digest, "version": row.version}
-    writers: dict[str, Callable[[], bytes]] = {
-        "html": lambda: html.whole(content, **said).encode(),
-        "pdf": lambda: pdf.write(content, **said),
-        "docx": lambda: docx.write(content, **said),
-        "xlsx": lambda: xlsx.write(content, rows=row.rows or None, **said),
-    }
     try:
-        made = writers[kind]()
+        made = write(kind, content, rows=row.rows or None, digest=row.digest, version=row.version)
     except Refused as refusal:
         return HttpResponse(str(refusal), status=503, content_type="text/plain; charset=utf-8")
     answer = HttpResponse(made, content_type=MEDIA[kind])
