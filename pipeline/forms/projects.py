@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Park, Role, User
+from pipeline.forms.two_editors import TwoEditors
 from pipeline.models import Project
 from pipeline.projects import EDITABLE, is_credited, is_signed
 
@@ -20,8 +21,14 @@ def date_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class ProjectForm(forms.ModelForm):
+class ProjectForm(TwoEditors, forms.ModelForm):
     """Money in 万元, as contracts write it; the verbs get yuan."""
+
+    written_as = {
+        "investor_name": "investor_id",
+        "investor_uscc": "investor_id",
+        "investment": "agreed_investment",
+    }
 
     investor_name = forms.CharField(
         label=_("投资方"),
@@ -51,6 +58,12 @@ class ProjectForm(forms.ModelForm):
         max_digits=16,
         decimal_places=6,
     )
+    plan_reason = forms.CharField(
+        label=_("改期原因"),
+        max_length=200,
+        required=False,
+        help_text=_("计划日已经错过的，改期要写原因；每次改期都留底"),
+    )
 
     class Meta:
         model = Project
@@ -68,6 +81,7 @@ class ProjectForm(forms.ModelForm):
             "local_company",
             "lead_unit",
             "patron_leader",
+            "task_force",
             "phone",
             "project_code",
             "planned_start_on",
@@ -103,6 +117,7 @@ class ProjectForm(forms.ModelForm):
             self.fields["park"].initial = user.park_id
         if project.pk is None:
             self.fields["officer"].initial = user.pk if user.role == Role.OFFICER else None
+            del self.fields["plan_reason"]
             return
         self.fields["investor_name"].initial = project.investor.name
         self.fields["investor_uscc"].initial = project.investor.uscc or ""
@@ -122,11 +137,18 @@ class ProjectForm(forms.ModelForm):
                 self.fields[name].disabled = True
             self.fields["park"].help_text = _("已有核验的里程碑；换园区由园区负责人办理流转")
 
+    @property
+    def names_investor(self) -> bool:
+        """Whether the person wrote another investor than the project has."""
+        return not self.changes().keys().isdisjoint({"investor_name", "investor_uscc"})
+
     def project_fields(self) -> dict[str, Any]:
-        """The cleaned values that the verbs write."""
-        fields = {name: v for name, v in self.cleaned_data.items() if name in EDITABLE}
-        wan = self.cleaned_data["investment"]
-        fields["agreed_investment"] = None if wan is None else wan * WAN
+        """The values that the verbs write: of a project that is there, what was changed."""
+        given = self.cleaned_data if self.instance.pk is None else self.changes()
+        fields = {name: v for name, v in given.items() if name in EDITABLE}
+        if "investment" in given:
+            wan = given["investment"]
+            fields["agreed_investment"] = None if wan is None else wan * WAN
         return fields
 
 

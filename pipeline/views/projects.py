@@ -21,7 +21,7 @@ from django_htmx.http import push_url
 from crm import organizations
 from crm.http import SignedIn, allowed
 from crm.models import Organization
-from crm.refusals import Refused
+from crm.refusals import ReasonNeeded, Refused
 from crm.rights import may
 from pipeline import filters, projects
 from pipeline.forms.projects import ProjectForm
@@ -148,29 +148,46 @@ def new(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @allowed("project.edit")
 def edit(request: SignedIn, pk: int) -> HttpResponse:
-    """Change what is known about a project; its stage is none of it."""
-    row = get_object_or_404(
-        Project.objects.current().visible_to(request.user).select_related("investor"), pk=pk
-    )
-    if not may(request.user, "project.edit", row):
-        raise PermissionDenied  # seen for its past credit, and now another park's
-    form = ProjectForm(_sent(request), instance=row, user=request.user)
-    if form.is_valid():
-        try:
-            with transaction.atomic():
-                projects.edit(
-                    row,
-                    investor=_investor(form, request),
-                    fields=form.project_fields(),
-                    by=request.user,
-                    at=timezone.now(),
-                )
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("已保存。"))
-            return redirect("project", pk)
-    return _form_page(request, form, pk)
+    """Change what is known about a project, beside others who do; its stage is none of it."""
+    rows = Project.objects.current().visible_to(request.user).select_related("investor")
+    with transaction.atomic():
+        if request.method == "POST":
+            # Held until it is saved: what the form compares with is what the verb changes.
+            rows = rows.select_for_update(of=("self",))
+        row = get_object_or_404(rows, pk=pk)
+        if not may(request.user, "project.edit", row):
+            raise PermissionDenied  # seen for its past credit, and now another park's
+        form = ProjectForm(_sent(request), instance=row, user=request.user)
+        is_saved = form.is_valid() and _saved(form, request)
+    if not is_saved:
+        return _form_page(request, form, pk)
+    messages.success(request, _("已保存。"))
+    for theirs in form.kept:
+        by = theirs.by or _("别人")
+        text = _("您填写时%(by)s把“%(label)s”改成了“%(value)s”，已一并保留。")
+        messages.info(
+            request, text % {"by": by, "label": theirs.label, "value": theirs.value or "—"}
+        )
+    return redirect("project", pk)
+
+
+def _saved(form: ProjectForm, request: SignedIn) -> bool:
+    """Whether the verb took what was changed; why not stands in the form."""
+    try:
+        with transaction.atomic():
+            projects.edit(
+                form.instance,
+                investor=_investor(form, request) if form.names_investor else None,
+                fields=form.project_fields(),
+                plan_reason=form.cleaned_data["plan_reason"],
+                by=request.user,
+                at=timezone.now(),
+            )
+    except ReasonNeeded as refusal:
+        form.add_error("plan_reason", str(refusal))
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+    return form.is_valid()
 
 
 def _sent(request: SignedIn) -> QueryDict | None:
@@ -179,9 +196,6 @@ def _sent(request: SignedIn) -> QueryDict | None:
 
 
 def _investor(form: ProjectForm, request: SignedIn) -> Organization:
-    if form.fields["investor_name"].disabled:
-        investor: Organization = form.instance.investor
-        return investor
     return organizations.register(
         name=form.cleaned_data["investor_name"],
         code=form.cleaned_data["investor_uscc"],

@@ -369,7 +369,8 @@ def test_a_field_that_both_changed_is_refused_once_with_both_values(
     response = client.post(address, mine)
     assert response.status_code == 422
     text = response.content.decode()
-    assert "别人刚把这一项改成了“上海”，您填的是“杭州”" in text
+    assert f"{manager}在 " in text
+    assert "改成了“上海”，您填的是“杭州”" in text
     assert '<input type="hidden" name="initial-origin" value="上海"' in text
     row.refresh_from_db()
     assert row.origin == "上海"
