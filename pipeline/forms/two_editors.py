@@ -146,7 +146,7 @@ class TwoEditors(Base):
 
     def _last_change(self, name: str) -> tuple[str, str]:
         """Who last changed the field's column and when, as text."""
-        row = getattr(self, "instance", None)
+        row: Any = getattr(self, "instance", None)
         if not hasattr(row, "history"):
             return "", ""
         if not hasattr(self, "_versions"):
