@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from crm import first_reports
 from crm.http import SignedIn
 from crm.models import FirstReport, Organization
 from crm.rights import may
@@ -93,24 +94,30 @@ def _interactions(row: Organization, request: SignedIn) -> list[Interaction]:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A first report with the last day on which it holds if nothing else happens."""
+    """A first report, the last day on which it holds should nothing happen any more, and how
+    many days are left until then."""
 
     row: FirstReport
     until: dt.date
     days_left: int
-    is_idle_first: bool
+    holds: bool
 
     @property
-    def holds(self) -> bool:
-        return self.row.released_at is None and self.days_left >= 0
+    def is_idle_first(self) -> bool:
+        """Whether it lapses for idleness before its time is over."""
+        return self.until < self.row.protected_until
 
 
 def _reports(row: Organization, now: dt.datetime) -> list[Report]:
-    idle = dt.timedelta(days=CountySettings.objects.known_at(now).protection_idle_days)
+    today = timezone.localdate(now)
+    idle_days = CountySettings.objects.known_at(now).protection_idle_days
     found = row.first_reports.select_related("park", "officer", "extended_by", "released_by")
-    reports = []
-    for report in found[:REPORTS]:
-        until = min(report.protected_until, report.active_on + idle)
-        left = (until - timezone.localdate(now)).days
-        reports.append(Report(report, until, left, until < report.protected_until))
-    return reports
+    return [
+        Report(
+            report,
+            first_reports.last_day(report, idle_days=idle_days),
+            first_reports.days_left(report, today=today, idle_days=idle_days),
+            first_reports.is_held(report, today=today, idle_days=idle_days),
+        )
+        for report in found[:REPORTS]
+    ]
