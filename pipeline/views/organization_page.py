@@ -30,7 +30,10 @@ FILES = 50
 def organization_page(
     request: SignedIn, organization: Organization, *, bound: Mapping[str, BaseForm] | None = None
 ) -> HttpResponse:
-    """The page of a company that the person may see; ``bound`` holds a form that was refused, by its name, and answers 422."""
+    """The page of a company that the person may see.
+
+    ``bound`` holds a form that was refused, by its name, and answers 422.
+    """
     user, now = request.user, timezone.now()
     row = Organization.objects.select_related(
         "parent", "industry", "chain", "created_by", "created_by__park"
