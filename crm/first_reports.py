@@ -30,7 +30,7 @@ from django.utils.translation import gettext_lazy
 from crm import notices
 from crm.models import FirstReport, Organization, Park, Role, User
 from crm.refusals import NotAllowed, ReasonNeeded, Refused
-from crm.rights import require
+from crm.rights import may, require
 
 
 class Protected(Refused):
@@ -274,8 +274,9 @@ def release(report: FirstReport, *, reason: str, by: User, at: dt.datetime) -> F
 
 
 def may_release(user: User, report: FirstReport) -> bool:
-    """Whether it is the person's own to give up, not only their colleague's."""
-    return user.role != Role.OFFICER or report.officer_id == user.pk
+    """Whether it is the person's to give up: an officer's own, a manager's unit's."""
+    is_theirs = user.role != Role.OFFICER or report.officer_id == user.pk
+    return is_theirs and may(user, "report.release", report)
 
 
 def end(report: FirstReport, *, reason: str, by: User, at: dt.datetime) -> None:

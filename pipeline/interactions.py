@@ -136,7 +136,7 @@ def record(
                     at=at,
                 )
             if project is None:
-                activity.touch_organization(organization, on=occurred_on)
+                activity.touch_organization(organization, on=occurred_on, by=by)
             else:
                 activity.touch(project, on=occurred_on)
     except IntegrityError:

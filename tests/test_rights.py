@@ -23,7 +23,20 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from crm.models import Attachment, CalendarDay, Chain, Job, JobState, Park, Role, Tag, Team, User
+from crm.models import (
+    Attachment,
+    CalendarDay,
+    Chain,
+    FirstReport,
+    Job,
+    JobState,
+    Park,
+    ReportDispute,
+    Role,
+    Tag,
+    Team,
+    User,
+)
 from crm.organizations import attach
 from pipeline.models import (
     ContractTerm,
@@ -41,6 +54,7 @@ from tests.factories import (
     FundsReceiptFactory,
     IndustryFactory,
     LoadRowFactory,
+    OrganizationFactory,
     ParkFactory,
     ProjectFactory,
     ReportFactory,
@@ -148,6 +162,18 @@ PAGES: dict[str, Rule | Open] = {
     "report_unshare": acts({VERIFIER, LEADER}, "county", 302),
     "report_shared": Open(200, 200),
     "report_shared_file": Open(302, 302),
+    "lead_list": reads(PEOPLE),
+    "lead_new": Rule(EDITORS, post=422),
+    "lead_check": reads(PEOPLE),
+    "first_report": reads(PEOPLE, "project"),
+    "first_report_extend": acts({MANAGER, LEADER}, "project", 422),
+    "first_report_ask": acts(EDITORS, "project", 422),
+    "first_report_release": acts(EDITORS, "project", 422),
+    "first_report_again": acts(EDITORS, "project", 302),
+    "dispute_new": Rule(EDITORS, post=422),
+    "dispute": reads(PEOPLE, "project"),
+    "dispute_decide": acts({MANAGER, LEADER}, "project", 422),
+    "project_transfer": Rule({MANAGER, LEADER}, "project", post=422),
     "job_list": reads(PEOPLE),
     "job": reads(PEOPLE, "asked"),
     "job_cancel": acts(PEOPLE, "asked", 302),
@@ -302,11 +328,40 @@ def world(db: None) -> World:
         for name in ("kept", "shown", "withdrawn")
     )
     Attachment.objects.filter(pk=withdrawn.pk).update(withdrawn_at=instant("2026-03-02 10:00"))
+    report, lapsed = (
+        FirstReport.objects.create(
+            organization=organization,
+            park=park,
+            officer=project.officer,
+            reported_on=dt.date(2026, 3, 1),
+            protected_until=dt.date(2026, 9, 1),
+            active_on=dt.date(2026, 3, 1),
+            recorded_at=instant("2026-03-01 10:00"),
+        )
+        for organization in (project.investor, OrganizationFactory())
+    )
+    dispute = ReportDispute.objects.create(
+        report=report,
+        park=ParkFactory(slug="third"),
+        grounds="先到企业考察",
+        raised_at=instant("2026-03-02 10:00"),
+        raised_by=UserFactory(username="claimant", park=ParkFactory(slug="third")),
+    )
     return World(
         own=park,
         other=ParkFactory(slug="modern-agriculture"),
         keys={
             "project": project.pk,
+            **dict.fromkeys(
+                (
+                    *("first_report", "first_report_extend", "first_report_ask"),
+                    *("first_report_release", "dispute_new"),
+                ),
+                report.pk,
+            ),
+            "first_report_again": lapsed.pk,
+            "dispute": dispute.pk,
+            "dispute_decide": dispute.pk,
             "milestone_verify": claimed.pk,
             "milestone_return": claimed.pk,
             "milestone_revoke": verified.pk,

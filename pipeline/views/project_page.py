@@ -72,6 +72,7 @@ def project_page(
             "contacts": project.investor.contacts.all(),
             "edits": edits(project),
             "may_edit": may(user, "project.edit", project) and not project.withdrawn_at,
+            "may_transfer": may(user, "attribution.change", project) and not project.withdrawn_at,
             "may_verify_funds": may(user, "funds.verify", project),
             **_forms(project, user, refused),
         },
