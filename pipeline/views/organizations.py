@@ -194,9 +194,10 @@ def _form_page(
     person: BaseForm | None = None,
     other: Organization | None = None,
 ) -> HttpResponse:
-    """The form; ``other`` is the company that has the name or code, shown to who may see it."""
-    if other is not None:
-        other = organizations_visible_to(request.user).filter(pk=other.pk).first()
+    """The form; ``other`` is the company that has the name or code, opened by who may see it."""
+    taken = ""
+    if other is not None and not organizations_visible_to(request.user).filter(pk=other.pk):
+        taken, other = other.name, None
     return render(
         request,
         "pipeline/organization_form.html",
@@ -206,6 +207,7 @@ def _form_page(
             "pk": pk,
             "name": Organization.objects.values_list("name", flat=True).get(pk=pk) if pk else "",
             "other": other,
+            "taken": taken,
         },
         status=422 if form.is_bound else 200,
     )

@@ -311,6 +311,17 @@ def test_a_company_that_is_there_is_refused_and_nothing_typed_is_lost(
     assert 'value="甬江路"' in text
 
 
+def test_a_company_that_another_unit_has_is_said_to_be_taken_and_not_opened(
+    client: Client, signed_in: User, outsider: User
+) -> None:
+    theirs = company(outsider, address="甬江路")
+    ProjectFactory(investor=theirs, park=outsider.park, officer=outsider)
+    text = client.post("/organizations/new/", {"name": theirs.name}).content.decode()
+    assert "由别的单位在跟进" in text
+    assert f"/organizations/{theirs.pk}/" not in text
+    assert "甬江路" not in text
+
+
 def test_a_parent_has_to_be_registered(client: Client, signed_in: User) -> None:
     response = client.post("/organizations/new/", {"name": "甲公司", "parent_name": "没有的公司"})
     assert response.status_code == 422
