@@ -71,6 +71,8 @@ ACTS: dict[str, frozenset[Role]] = {
     "report.share": frozenset({VERIFIER, LEADER, SYSTEM}),
     # the county itself
     "county.configure": frozenset({ADMIN, SYSTEM}),
+    "target.view": PEOPLE,
+    "target.propose": frozenset({VERIFIER, LEADER, ADMIN}),
     "target.set": frozenset({LEADER, ADMIN}),
 }
 

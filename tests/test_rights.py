@@ -45,6 +45,7 @@ from pipeline.models import (
     FactorKind,
     FactorNeed,
     ReturnReason,
+    TargetProposal,
 )
 from pipeline.stages import MilestoneKind
 from tests.factories import (
@@ -148,6 +149,11 @@ PAGES: dict[str, Rule | Open] = {
     "attachment_withdraw": acts(KEEPERS, "project", 302),
     "attachment_restore": acts(KEEPERS, "project", 302),
     "search": reads(PEOPLE),
+    "targets": Rule(PEOPLE),
+    "target_workbook": reads(PEOPLE),
+    "target_read": acts({VERIFIER, LEADER, ADMIN}, "", 302),
+    "target_approve": acts({LEADER, ADMIN}, "", 302),
+    "target_refuse": acts({VERIFIER, LEADER, ADMIN}, "", 302),
     "report_list": Rule(PEOPLE),
     "report": reads(PEOPLE, "county"),
     "report_file": reads(PEOPLE, "county"),
@@ -316,6 +322,12 @@ def world(db: None) -> World:
     bulletin = ReportFactory(
         version=2, reason="更正", corrects=ReportFactory(content={"tables": {}}, rows={})
     )
+    proposal = TargetProposal.objects.create(
+        year=2026,
+        reason="调增",
+        proposed_at=instant("2026-03-01 10:00"),
+        proposed_by=project.officer,
+    )
     link = ReportShareFactory(report=bulletin, expires_at=instant("2099-01-01 00:00"))
     contact = ContactFactory(organization=project.investor)
     kept, shown, withdrawn = (
@@ -390,6 +402,8 @@ def world(db: None) -> World:
                 for name in PAGES
                 if name.startswith("report_") and name != "report_list"
             },
+            "target_approve": proposal.pk,
+            "target_refuse": proposal.pk,
             "report": bulletin.pk,
             "report_shared": link.token,
             "share": ReportShareFactory(report=bulletin).pk,

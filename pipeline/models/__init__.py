@@ -29,7 +29,7 @@ from pipeline.models.reports import (
 )
 from pipeline.models.saved_views import SavedView
 from pipeline.models.settings import ContractTerm, CountySettings, ReturnReason
-from pipeline.models.targets import HolderKind, Metric, Target
+from pipeline.models.targets import HolderKind, Metric, Target, TargetProposal
 
 __all__ = [
     "AftercareIssue",
@@ -73,4 +73,5 @@ __all__ = [
     "StatusChange",
     "StatusRequest",
     "Target",
+    "TargetProposal",
 ]

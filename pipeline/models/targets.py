@@ -21,6 +21,7 @@ class Metric(models.TextChoices):
     UNDER_WAY_PROJECTS = "under_way_projects", _("建设项目数")
     UNDER_WAY_INVESTMENT = "under_way_investment_yuan", _("建设项目总投资")
     POLICY_FUNDED_PROJECTS = "policy_funded_projects", _("政策资金项目数")
+    LARGE_PROJECTS = "large_projects", _("亿元以上签约项目数")
 
 
 RATES = frozenset({Metric.START_RATE, Metric.FUNDS_GROWTH})
@@ -120,3 +121,58 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.year} {self.get_metric_display()} {self.value}"
+
+
+class TargetProposal(models.Model):
+    """Targets of a year as somebody would set them, until a leader approves (目标方案).
+
+    ``values`` holds what would change: ``[{"metric", "holder", "of", "value", "plan"}]`` with
+    exact text; approving writes a version of each target.
+    """
+
+    year = models.PositiveSmallIntegerField(_("年度"))
+    values = models.JSONField(_("目标"), default=list)
+    reason = models.CharField(_("原因"), max_length=200)
+    proposed_at = models.DateTimeField(_("提出时间"))
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("提出人")
+    )
+    is_approved = models.BooleanField(_("批准"), null=True, blank=True)
+    decision = models.CharField(_("审批意见"), max_length=200, blank=True)
+    decided_at = models.DateTimeField(_("审批时间"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("审批人"),
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("目标方案")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="target_proposal_one_open",
+                fields=["year"],
+                condition=Q(decided_at__isnull=True),
+                violation_error_message=_("这一年已有一份目标方案在等批准"),
+            ),
+            models.CheckConstraint(
+                name="target_proposal_reason_given",
+                condition=~Q(reason=""),
+                violation_error_message=_("请写明调整目标的原因"),
+            ),
+            models.CheckConstraint(
+                name="target_proposal_decided_whole",
+                condition=Q(
+                    decided_at__isnull=True, decided_by__isnull=True, is_approved__isnull=True
+                )
+                | Q(decided_at__isnull=False, decided_by__isnull=False, is_approved__isnull=False),
+                violation_error_message=_("审批要有结论和审批人"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.proposed_at:%Y-%m-%d}"

@@ -10,6 +10,7 @@ from pipeline.urls import (
     projects,
     reports,
     search,
+    targets,
     verification,
 )
 
@@ -23,5 +24,6 @@ urlpatterns = [
     *projects.urlpatterns,
     *reports.urlpatterns,
     *search.urlpatterns,
+    *targets.urlpatterns,
     *verification.urlpatterns,
 ]

@@ -57,6 +57,7 @@ from pipeline.models import (
     StatusChange,
     StatusRequest,
     Target,
+    TargetProposal,
 )
 from tests import factories as make
 from tests.factories import LONG_AGO, ProjectFactory, instant
@@ -330,7 +331,13 @@ def report_share(**changes: Any) -> ReportShare:
     return make.ReportShareFactory(**changes)
 
 
+def target_proposal(**changes: Any) -> TargetProposal:
+    good = {"year": 2026, "reason": "调增", "proposed_at": NOON, "proposed_by": _person()}
+    return TargetProposal.objects.create(**{**good, **changes})
+
+
 GOOD = [
+    target_proposal,
     report,
     report_share,
     attachment,
@@ -517,6 +524,13 @@ CASES: dict[str, list[Callable[[], Any]]] = {
     "report_frozen_whole": [lambda: report(state="frozen")],
     "report_correction_with_reason": [lambda: report(version=2, corrects=report())],
     "report_share_has_password": [lambda: report_share(password="")],
+    "target_proposal_one_open": [lambda: _twice(target_proposal)],
+    "target_proposal_reason_given": [lambda: target_proposal(reason="")],
+    "target_proposal_decided_whole": [
+        lambda: target_proposal(decided_at=NOON),
+        lambda: target_proposal(is_approved=True),
+        lambda: target_proposal(decided_at=NOON, decided_by=_person()),
+    ],
     "project_tag_once": [lambda: _twice(project_tag, project=ProjectFactory(), tag=tag())],
     "saved_view_name_once_per_owner": [lambda: _twice(saved_view)],
     "saved_view_role_known": [lambda: saved_view(shared_role="king")],
