@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
@@ -10,11 +11,13 @@ from django.db import models
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from crm.first_reports import is_held
 from crm.merge_rules import FIELDS, relations
 from crm.models import Contact, FirstReport, Organization, ReportDispute
 
 Row = TypeVar("Row", Organization, Contact)
 Side = Literal["kept", "merged"]
+NEVER_IDLE = 10**6  # days
 KEPT: Side = "kept"
 MERGED: Side = "merged"
 
@@ -27,6 +30,7 @@ class Choice:
     """
 
     name: str
+    column: str
     label: str
     kept: str
     merged: str
@@ -77,14 +81,22 @@ class Preview(Generic[Row]):
     @property
     def values(self) -> dict[str, Any]:
         """The columns that the kept row is to have."""
-        return {choice.name: choice.value for choice in self.choices}
+        return {choice.column: choice.value for choice in self.choices}
 
 
-def preview(kept: Row, merged: Row, *, choose: Mapping[str, Side] | None = None) -> Preview[Row]:
+def preview(
+    kept: Row,
+    merged: Row,
+    *,
+    choose: Mapping[str, Side] | None = None,
+    today: dt.date | None = None,
+    idle_days: int = NEVER_IDLE,
+) -> Preview[Row]:
     """What merging ``merged`` into ``kept`` would give; nothing is changed.
 
     ``choose`` names the side of fields (``crm.merge_rules.FIELDS``) of which both say
-    something. The number of queries does not grow with what hangs on the rows. Raises
+    something. A first report that does not hold ``today`` yields to one that does. The
+    number of queries does not grow with what hangs on the rows. Raises
     ``KeyError`` for a field that there is not to choose.
     """
     model = type(kept)
@@ -97,7 +109,12 @@ def preview(kept: Row, merged: Row, *, choose: Mapping[str, Side] | None = None)
         merged,
         choices=[_choice(kept, merged, name, chosen.get(name)) for name in FIELDS[model]],
         moving=_moving(kept, merged),
-        obstacles=[*_not_current(kept, merged), *_alike(kept, merged), *_of_its_own(kept, merged)],
+        obstacles=[
+            *_not_current(kept, merged),
+            *_alike(kept, merged),
+            *_of_people(kept, merged),
+            *_disputed(yielding_report(kept, merged, today=today, idle_days=idle_days)),
+        ],
         two_codes=None not in codes and len(codes) > 1,
     )
 
@@ -115,7 +132,8 @@ def _choice(kept: models.Model, merged: models.Model, name: str, chosen: Side | 
             circular = _("上级是合并的另一方或其下级，不采用")
     wins, why = _winner(ours, theirs, chosen)
     return Choice(
-        name=field.attname,
+        name=name,
+        column=field.attname,
         label=label,
         kept=texts[0],
         merged=texts[1],
@@ -216,21 +234,37 @@ def _alike(kept: models.Model, merged: models.Model) -> list[Obstacle]:
     return found
 
 
-def _of_its_own(kept: Organization | Contact, merged: Organization | Contact) -> list[Obstacle]:
-    if isinstance(kept, Contact) and isinstance(merged, Contact):
-        if kept.organization_id != merged.organization_id:
-            return [Obstacle(_("两位联系人不在同一家企业：请先合并企业，或修改其中一位的企业"))]
+def _of_people(kept: Organization | Contact, merged: Organization | Contact) -> list[Obstacle]:
+    if not isinstance(kept, Contact) or not isinstance(merged, Contact):
         return []
-    later = later_report(kept.pk, merged.pk)
-    disputes = ReportDispute.objects.filter(decided_at__isnull=True)
-    if later is not None and disputes.filter(report=later).exists():
-        return [Obstacle(_("较晚的首报有争议还没有裁定：请先裁定，再合并"))]
-    return []
+    if kept.organization_id == merged.organization_id:
+        return []
+    return [Obstacle(_("两位联系人不在同一家企业：请先合并企业，或修改其中一位的企业"))]
 
 
-def later_report(*organizations: int) -> FirstReport | None:
-    """Of two open first reports, the one that yields: the later; None where there is one."""
+def _disputed(report: FirstReport | None) -> list[Obstacle]:
+    open_ones = ReportDispute.objects.filter(decided_at__isnull=True, report=report)
+    if report is None or not open_ones.exists():
+        return []
+    return [Obstacle(_("要解除的首报有争议还没有裁定：请先裁定，再合并"))]
+
+
+def yielding_report(
+    kept: models.Model, merged: models.Model, *, today: dt.date | None, idle_days: int
+) -> FirstReport | None:
+    """Of two open first reports the one that is released: what lapsed, else the later."""
+    if not isinstance(kept, Organization):
+        return None
     open_ones = FirstReport.objects.filter(
-        organization__in=organizations, released_at__isnull=True
-    ).order_by("reported_on", "recorded_at", "pk")
-    return list(open_ones)[-1] if len(open_ones) > 1 else None
+        organization__in=[kept.pk, merged.pk], released_at__isnull=True
+    )
+    reports = sorted(
+        open_ones,
+        key=lambda row: (
+            today is not None and not is_held(row, today=today, idle_days=idle_days),
+            row.reported_on,
+            row.recorded_at,
+            row.pk,
+        ),
+    )
+    return reports[-1] if len(reports) > 1 else None

@@ -24,12 +24,13 @@ from typing import Any
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from simple_history.utils import get_history_manager_for_model
 
 from crm.duplicates import digits
 from crm.history import sign
-from crm.merge_preview import Preview, Row, Side, later_report, preview, upwards
+from crm.merge_preview import NEVER_IDLE, Preview, Row, Side, preview, upwards, yielding_report
 from crm.merge_rules import following, relations
 from crm.models import Contact, ContactMerge, Organization, OrganizationMerge, User
 from crm.names import normalise
@@ -64,6 +65,7 @@ def merge(
     *,
     choose: Mapping[str, Side] | None = None,
     two_codes: bool = False,
+    idle_days: int = NEVER_IDLE,
     by: User,
     at: dt.datetime,
 ) -> OrganizationMerge:
@@ -71,11 +73,13 @@ def merge(
     name and number become one, and it is answered with ``kept`` wherever it is asked for.
 
     ``choose`` as in :func:`preview`. ``two_codes`` is the person's word that both are one
-    although their codes differ. Raises ``NotAllowed``, ``CannotMerge``, ``TwoCodes``.
+    although their codes differ; after ``idle_days`` a first report protects nobody and
+    yields to one that does. Raises ``NotAllowed``, ``CannotMerge``, ``TwoCodes``.
     """
     require(by, "organization.merge")
     kept, merged = _locked(kept, merged)
-    plan = preview(kept, merged, choose=choose)
+    protection: dict[str, Any] = {"today": timezone.localdate(at), "idle_days": idle_days}
+    plan = preview(kept, merged, choose=choose, **protection)
     _refuse(plan)
     if plan.two_codes and not two_codes:
         raise TwoCodes(
@@ -88,10 +92,10 @@ def merge(
     record.hide(kept, merged, values=plan.values)
     record.write(kept, plan.values | following(Organization, plan.values["name"]))
     _settle_primary(record, kept, merged)
-    if (later := later_report(kept.pk, merged.pk)) is not None:
-        reason = _("与“%(name)s”合并，以较早的首报为准") % {"name": merged.name}
+    if (report := yielding_report(kept, merged, **protection)) is not None:
+        reason = _("与“%(name)s”合并，以另一方的首报为准") % {"name": merged.name}
         released = {"released_at": at, "released_by_id": by.pk, "release_reason": reason[:200]}
-        record.change(later, released)
+        record.change(report, released)
     record.move(kept, merged)
     record.before["contacts"] = [
         merge_contacts(one, other, by=by, at=at).pk for one, other in _same_people(kept, record)

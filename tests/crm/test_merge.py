@@ -229,11 +229,22 @@ def test_the_earlier_first_report_stays_and_the_later_is_released(
     assert kept.first_reports.get(released_at__isnull=True) == early
     late.refresh_from_db()
     assert (late.released_by, late.released_at) == (verifier, NOW)
-    assert "以较早的首报为准" in late.release_reason
+    assert "以另一方的首报为准" in late.release_reason
     undo(done, by=verifier, at=LATER)
     for row, organization in ((late, kept), (early, merged)):
         row.refresh_from_db()
         assert (row.organization, row.released_at, row.release_reason) == (organization, None, "")
+
+
+def test_a_report_that_lapsed_yields_to_one_that_holds(
+    kept: Organization, merged: Organization, verifier: User
+) -> None:
+    idle = report(kept, ParkFactory(), on=dt.date(2025, 11, 1))
+    holding = report(merged, ParkFactory(), on=dt.date(2026, 2, 1))
+    merge(kept, merged, idle_days=90, by=verifier, at=NOW)
+    assert kept.first_reports.get(released_at__isnull=True) == holding
+    idle.refresh_from_db()
+    assert idle.released_at == NOW
 
 
 def test_a_dispute_is_decided_before_its_report_yields(
