@@ -31,7 +31,7 @@ from simple_history.utils import get_history_manager_for_model
 from crm.duplicates import digits
 from crm.history import sign
 from crm.merge_preview import NEVER_IDLE, Preview, Row, Side, preview, upwards, yielding_report
-from crm.merge_rules import following, relations
+from crm.merge_rules import RELATIONS, following, relations
 from crm.models import Contact, ContactMerge, Organization, OrganizationMerge, User
 from crm.names import normalise
 from crm.refusals import Refused
@@ -168,6 +168,14 @@ def undo(
     merge.undone_at, merge.undone_by = at, by
     merge.save(update_fields=["before", "undone_at", "undone_by"])
     return merge
+
+
+def told(merge: OrganizationMerge | ContactMerge) -> list[tuple[str, int]]:
+    """How many rows of which relation a merge moved, in words, and the people it made one."""
+    found = [(str(RELATIONS[name].label), len(ids)) for name, ids in merge.moved.items()]
+    if people := merge.before.get("contacts"):
+        found.append((_("合并为一人的联系人"), len(people)))
+    return found
 
 
 def _locked(kept: Any, merged: Any) -> tuple[Any, Any]:

@@ -23,6 +23,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from crm.merging import merge, merge_contacts
 from crm.models import (
     Attachment,
     CalendarDay,
@@ -65,12 +66,14 @@ from tests.factories import (
     claim,
     instant,
     prepare_start,
+    the_verifier,
 )
 
 OFFICER, MANAGER, VERIFIER = "officer", "manager", "verifier"
 LEADER, SUPERVISOR, AUDITOR, ADMIN = "leader", "supervisor", "auditor", "admin"
 PEOPLE = {OFFICER, MANAGER, VERIFIER, LEADER, SUPERVISOR, AUDITOR, ADMIN}
 EDITORS = {OFFICER, MANAGER}
+MERGERS = {MANAGER, VERIFIER, ADMIN}
 LOADERS = PEOPLE - {SUPERVISOR}
 DRAFTERS = {VERIFIER, LEADER, SUPERVISOR, MANAGER}
 KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
@@ -144,6 +147,15 @@ PAGES: dict[str, Rule | Open] = {
     "contact_primary": acts(KEEPERS, "project", 302),
     "contact_left": acts(KEEPERS, "project", 422),
     "contact_back": acts(KEEPERS, "project", 302),
+    "organization_duplicates": reads(PEOPLE),
+    "duplicate_groups": reads(MERGERS),
+    "organization_merge": Rule(MERGERS, get=302, post=404),
+    "merge_list": reads(MERGERS),
+    "merge": reads(MERGERS, "project"),
+    "merge_undo": acts(MERGERS, "project", 302),
+    "contact_merge": Rule(MERGERS, get=302, post=404),
+    "contact_merged": reads(MERGERS, "project"),
+    "contact_merge_undo": acts(MERGERS, "project", 302),
     "attachment_add": acts(KEEPERS, "project", 422),
     "attachment": reads(PEOPLE, "project"),
     "attachment_withdraw": acts(KEEPERS, "project", 302),
@@ -359,6 +371,13 @@ def world(db: None) -> World:
         raised_at=instant("2026-03-02 10:00"),
         raised_by=UserFactory(username="claimant", park=ParkFactory(slug="third")),
     )
+    merged, merged_contact = (
+        act(kept, other, by=the_verifier(), at=instant("2026-03-01 10:00"))
+        for act, kept, other in (
+            (merge, project.investor, OrganizationFactory()),
+            (merge_contacts, *ContactFactory.create_batch(2, organization=project.investor)),
+        )
+    )
     return World(
         own=park,
         other=ParkFactory(slug="modern-agriculture"),
@@ -387,6 +406,10 @@ def world(db: None) -> World:
             "job_retry": job.pk,
             "job_download": job.pk,
             "organization": project.investor_id,
+            "merge": merged.pk,
+            "merge_undo": merged.pk,
+            "contact_merged": merged_contact.pk,
+            "contact_merge_undo": merged_contact.pk,
             "organization_edit": project.investor_id,
             "contact_add": project.investor_id,
             "attachment_add": project.investor_id,

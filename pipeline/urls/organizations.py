@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.views import attachments, contacts, organizations
+from pipeline.views import attachments, contacts, merges, organizations
 
 urlpatterns = [
     path("organizations/", organizations.organization_list, name="organization_list"),
@@ -26,4 +26,15 @@ urlpatterns = [
     path(
         "attachments/<int:pk>/restore/", attachments.attachment_restore, name="attachment_restore"
     ),
+    path(
+        "organizations/duplicates/", merges.organization_duplicates, name="organization_duplicates"
+    ),
+    path("organizations/duplicates/all/", merges.duplicate_groups, name="duplicate_groups"),
+    path("organizations/merge/", merges.organization_merge, name="organization_merge"),
+    path("contacts/merge/", merges.contact_merge, name="contact_merge"),
+    path("contacts/merges/<int:pk>/", merges.contact_merged, name="contact_merged"),
+    path("contacts/merges/<int:pk>/undo/", merges.contact_merge_undo, name="contact_merge_undo"),
+    path("merges/", merges.merge_list, name="merge_list"),
+    path("merges/<int:pk>/", merges.merge, name="merge"),
+    path("merges/<int:pk>/undo/", merges.merge_undo, name="merge_undo"),
 ]
