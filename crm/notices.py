@@ -28,3 +28,13 @@ def tell(
 def read(notices: Iterable[int], *, by: User, at: dt.datetime) -> int:
     """Mark those of the person's unread notices as read: how many."""
     return by.notices.filter(pk__in=list(notices), read_at__isnull=True).update(read_at=at)
+
+
+def read_all(*, by: User, at: dt.datetime) -> int:
+    """Mark all of the person's notices as read: how many were not."""
+    return by.notices.filter(read_at__isnull=True).update(read_at=at)
+
+
+def unread(user: User, *, most: int) -> int:
+    """How many notices the person has not read, counted up to ``most`` by an index."""
+    return user.notices.filter(read_at__isnull=True).order_by().values("pk")[:most].count()

@@ -151,6 +151,15 @@ def hand_over(
     return follow_up
 
 
+def may_change(follow_up: FollowUp, user: User) -> bool:
+    """Whether pages offer the person to change it, by its row and its project's alone."""
+    try:
+        _require(follow_up, user)
+    except NotAllowed:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One version of a follow-up beside the one before it."""

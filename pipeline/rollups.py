@@ -120,17 +120,22 @@ class Rollup:
 SUMMED = (*FIGURES, "funds_received_yuan", "funds_last_year_yuan")
 
 
-def rollup(window: Window, *, by: str = "park", user: User | None = None) -> Rollup:
+def rollup(
+    window: Window, *, by: str = "park", user: User | None = None, only: User | None = None
+) -> Rollup:
     """Every figure of the window by park, channel, industry or officer, and in total.
 
     A fixed number of queries whatever the data: settings, milestones, funds, names and
     targets, one each. The total is the sum of counts and amounts over all rows, those
     without a park included; its rate is made from those sums. With ``user``, only what
-    that person may see is summed, as in every list.
+    that person may see is summed, as in every list. ``only`` narrows a roll-up by officer to
+    one officer, who has a row also with zeros.
     """
     rules = CountySettings.objects.known_at(window.known_at)
-    sums = _milestone_sums(window, by, user, rules)
-    for key, funds in _funds_sums(window, by, user, rules).items():
+    sums: Sums = {} if only is None else {only.pk: {}}
+    for key, counted in _milestone_sums(window, by, user, rules, only).items():
+        sums.setdefault(key, {}).update(counted)
+    for key, funds in _funds_sums(window, by, user, rules, only).items():
         sums.setdefault(key, {}).update(funds)
     targets = Targets(window.year, window.known_at)
     rows = [
@@ -184,8 +189,12 @@ def not_started_counts(
 Sums = dict[int | None, dict[str, Decimal]]
 
 
-def _milestone_sums(window: Window, by: str, user: User | None, rules: CountySettings) -> Sums:
+def _milestone_sums(
+    window: Window, by: str, user: User | None, rules: CountySettings, only: User | None
+) -> Sums:
     found = milestones_of(window, by=by, user=user, rules=rules)
+    if only is not None:
+        found = found.filter(credit=only.pk)
     grouped = (
         found.order_by()
         .values("credit")
@@ -207,11 +216,15 @@ def _milestone_sums(window: Window, by: str, user: User | None, rules: CountySet
     }
 
 
-def _funds_sums(window: Window, by: str, user: User | None, rules: CountySettings) -> Sums:
+def _funds_sums(
+    window: Window, by: str, user: User | None, rules: CountySettings, only: User | None
+) -> Sums:
     since, until = window.a_year_earlier()
+    found = funds_of(window, by=by, user=user, rules=rules, since=since)
+    if only is not None:
+        found = found.filter(credit=only.pk)
     grouped = (
-        funds_of(window, by=by, user=user, rules=rules, since=since)
-        .order_by()
+        found.order_by()
         .values("credit")
         .annotate(
             now=Sum("money", filter=FUNDS.select(window)),

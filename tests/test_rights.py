@@ -23,6 +23,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from crm.calendar_feeds import renew
 from crm.merging import merge, merge_contacts
 from crm.models import (
     Attachment,
@@ -38,13 +39,16 @@ from crm.models import (
     Team,
     User,
 )
+from crm.notices import tell
 from crm.organizations import attach
+from pipeline.interactions import record
 from pipeline.models import (
     ContractTerm,
     CountySettings,
     DocumentKind,
     FactorKind,
     FactorNeed,
+    Project,
     ReturnReason,
     TargetProposal,
 )
@@ -74,6 +78,7 @@ LEADER, SUPERVISOR, AUDITOR, ADMIN = "leader", "supervisor", "auditor", "admin"
 PEOPLE = {OFFICER, MANAGER, VERIFIER, LEADER, SUPERVISOR, AUDITOR, ADMIN}
 EDITORS = {OFFICER, MANAGER}
 MERGERS = {MANAGER, VERIFIER, ADMIN}
+RECORDERS = {OFFICER, MANAGER, LEADER}
 LOADERS = PEOPLE - {SUPERVISOR}
 DRAFTERS = {VERIFIER, LEADER, SUPERVISOR, MANAGER}
 KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
@@ -82,8 +87,8 @@ KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
 @dataclass(frozen=True)
 class Rule:
     """Who may (``roles``), on what (``row``: "", "project", "county" for who has no park
-    only, or "asked" for who asked for it and the administrator), and what a GET and a POST
-    without any data then answer."""
+    only, "asked" for who asked for it and the administrator, or "own" for whose it is), and
+    what a GET and a POST without any data then answer."""
 
     roles: set[str]
     row: str = ""
@@ -192,6 +197,29 @@ PAGES: dict[str, Rule | Open] = {
     "dispute": reads(PEOPLE, "project"),
     "dispute_decide": acts({MANAGER, LEADER}, "project", 422),
     "project_transfer": Rule({MANAGER, LEADER}, "project", post=422),
+    "home": reads(PEOPLE),
+    "my_day": reads(PEOPLE),
+    "my_day_block": reads(PEOPLE),
+    "interaction_list": reads(PEOPLE),
+    "capture": Rule(RECORDERS, post=422),
+    "interaction": reads(PEOPLE, "project"),
+    "interaction_photo": reads(PEOPLE, "project"),
+    "follow_up_list": reads(PEOPLE),
+    "follow_up_new": Rule(RECORDERS, post=422),
+    "follow_up": reads(PEOPLE, "project"),
+    "follow_up_done": acts(RECORDERS, "project", 302),
+    "follow_up_reopen": acts(RECORDERS, "project", 302),
+    "follow_up_move": acts(RECORDERS, "project", 422),
+    "follow_up_hand_over": acts(RECORDERS, "project", 422),
+    "follow_up_give_up": acts(RECORDERS, "project", 422),
+    "calendar": reads(PEOPLE),
+    "calendar_link": reads(PEOPLE),
+    "calendar_link_renew": acts(PEOPLE, "", 302),
+    "calendar_link_remove": acts(PEOPLE, "", 302),
+    "calendar_feed": Open(200, 200),
+    "notice_list": reads(PEOPLE),
+    "notices_read": acts(PEOPLE, "", 302),
+    "notice": reads(PEOPLE, "own"),
     "job_list": reads(PEOPLE),
     "job": reads(PEOPLE, "asked"),
     "job_cancel": acts(PEOPLE, "asked", 302),
@@ -299,6 +327,36 @@ class World:
     keys: dict[str, Any]
 
 
+def of_the_day(project: Project) -> dict[str, Any]:
+    """A meeting with a photo and a next step, a notice and a calendar link of the officer's."""
+    officer, at = project.officer, instant("2026-03-05 10:00")
+    assert officer is not None
+    met = record(
+        organization=project.investor,
+        project=project,
+        kind="visit_out",
+        occurred_on=dt.date(2026, 3, 5),
+        summary="看厂区",
+        photos=[ContentFile(b"\xff\xd8\xff\xe0", "现场.jpg")],
+        next_step="送合同",
+        next_on=dt.date(2026, 3, 9),
+        by=officer,
+        at=at,
+    )
+    tell([officer], kind="test", text="已核验", url="/projects/", key="one", at=at)
+    step = met.follow_ups.get().pk
+    acts_on_it = ("done", "reopen", "move", "hand_over", "give_up")
+    return {
+        "interaction": met.pk,
+        "interaction_photo": (met.pk, met.photos.get().pk),
+        "follow_up": step,
+        **{f"follow_up_{act}": step for act in acts_on_it},
+        "notice": officer.notices.get(key="one").pk,
+        "calendar_feed": renew(by=officer, at=at).token,
+        "my_day_block": "quiet",
+    }
+
+
 @pytest.fixture
 def world(db: None) -> World:
     park = ParkFactory(slug="rare-metals")
@@ -382,6 +440,7 @@ def world(db: None) -> World:
         own=park,
         other=ParkFactory(slug="modern-agriculture"),
         keys={
+            **of_the_day(project),
             "project": project.pk,
             **dict.fromkeys(
                 (
@@ -478,7 +537,8 @@ def address(name: str, world: World) -> str:
     if name == "report_shared_file":
         return reverse(name, args=[keys["report_shared"], "html"])
     if name in keys:
-        return reverse(name, args=[keys[name]])
+        key = keys[name]
+        return reverse(name, args=key if isinstance(key, tuple) else [key])
     if name in {"load_undo", "load_workbook"}:
         return reverse(name, args=[keys["load"]])
     rule = TABLE[name]
@@ -493,7 +553,7 @@ def expected(rule: Rule | Open, role: str, scope: str, method: str) -> int:
         return 405
     if role not in rule.roles:
         return 403
-    if rule.row == "asked" and role != ADMIN:
+    if rule.row == "own" or (rule.row == "asked" and role != ADMIN):
         return 404
     if (rule.row == "project" and scope == "other") or (rule.row == "county" and scope != "county"):
         return 404

@@ -5,7 +5,7 @@ from django.urls import path
 from pipeline.views import cockpit, dossier, figures, loads, milestones, projects
 
 urlpatterns = [
-    path("", cockpit.cockpit, name="cockpit"),
+    path("cockpit/", cockpit.cockpit, name="cockpit"),
     path("figures/<slug:name>/", figures.figure, name="figure"),
     path("projects/", projects.project_list, name="project_list"),
     path("projects/new/", projects.new, name="project_new"),

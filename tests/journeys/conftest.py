@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PASSWORD = "right-horse-9"
+FIRST_PAGES = re.compile("招商引资进展|我的一天")  # an officer's own day, the others' cockpit
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -89,7 +91,7 @@ def log_in(watched: Page, county: Any) -> Callable[[str], Page]:
         watched.get_by_label("用户名").fill(username)
         watched.get_by_label("密码").fill(PASSWORD)
         watched.get_by_role("button", name="登录").click()
-        watched.get_by_role("heading", name="招商引资进展").wait_for()
+        watched.get_by_role("heading", name=FIRST_PAGES, level=1).wait_for()
         return watched
 
     return as_person
