@@ -166,6 +166,7 @@ PAGES: dict[str, Rule | Open] = {
     "attachment_withdraw": acts(KEEPERS, "project", 302),
     "attachment_restore": acts(KEEPERS, "project", 302),
     "search": reads(PEOPLE),
+    "comparison": reads(PEOPLE),
     "targets": Rule(PEOPLE),
     "target_workbook": reads(PEOPLE),
     "target_read": acts({VERIFIER, LEADER, ADMIN}, "", 302),

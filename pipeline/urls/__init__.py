@@ -3,6 +3,7 @@
 from pipeline.urls import (
     board,
     dossier,
+    figures,
     imports,
     interactions,
     leads,
@@ -17,6 +18,7 @@ from pipeline.urls import (
 urlpatterns = [
     *board.urlpatterns,
     *dossier.urlpatterns,
+    *figures.urlpatterns,
     *imports.urlpatterns,
     *interactions.urlpatterns,
     *leads.urlpatterns,
