@@ -176,12 +176,23 @@ class _Asked:
             yield rows.filter(uscc=self.code).order_by("pk")[:CANDIDATES]
         if len(self.key) < SHORTEST:
             return
-        same = rows.filter(Q(name_key=self.key) | Q(matching_key=self.core))
-        by_name = Case(When(name_key=self.key, then=0), default=1, output_field=IntegerField())
+        same = rows.filter(Q(name_key=self.key) | Q(matching_key__in=self._parts()))
+        by_name = Case(
+            When(name_key=self.key, then=0),
+            When(matching_key=self.core, then=1),
+            default=2,
+            output_field=IntegerField(),
+        )
         yield same.order_by(by_name, "pk")[:CANDIDATES]
         length = Abs(Length("matching_key") - len(self.core))
         for arms in (self._beginning_alike(), self._elsewhere_alike()):
             yield rows.filter(arms).order_by(length, "pk")[:CANDIDATES]
+
+    def _parts(self) -> set[str]:
+        """The whole of what was typed, its beginnings, and its ends of three characters."""
+        core = self.core
+        ends = {core[at:] for at in range(max(len(core) - 2, 1))}
+        return ends | {core[:at] for at in range(SHORTEST, len(core))}
 
     def _beginning_alike(self) -> Q:
         """The first half is the same, or all but one character of it and what follows."""

@@ -79,6 +79,16 @@ class Preview(Generic[Row]):
     two_codes: bool
 
     @property
+    def said(self) -> list[Choice]:
+        """The fields of which either says something."""
+        return [choice for choice in self.choices if choice.kept or choice.merged]
+
+    @property
+    def unsaid(self) -> list[Choice]:
+        """The fields of which neither says anything."""
+        return [choice for choice in self.choices if not choice.kept and not choice.merged]
+
+    @property
     def values(self) -> dict[str, Any]:
         """The columns that the kept row is to have."""
         return {choice.column: choice.value for choice in self.choices}

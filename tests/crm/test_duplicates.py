@@ -62,7 +62,7 @@ def test_place_form_and_brackets_make_no_other_name(asked: str) -> None:
         *("恒隆储能有限公司", "山西横龙储能集团"),  # sounds the same
         *("恒龙新储能有限公司", "恒龙储有限公司", "恒新储能有限公司", "正龙储能有限公司"),
         *("储能恒龙有限公司", "龙恒储能有限公司"),  # in another order
-        *("恒龙储能科技有限公司", "恒龙"),
+        *("恒龙储能科技有限公司", "恒龙", "华新恒龙储能", "恒龙储能材料科技发展"),
     ],
 )
 def test_what_is_similar_is_proposed(asked: str) -> None:

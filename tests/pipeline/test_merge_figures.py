@@ -164,7 +164,7 @@ def taken_back() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(drawn)
 def test_a_merge_and_its_undo_give_back_every_row_and_no_figure_moves(given: Any) -> None:
     with taken_back():
