@@ -125,6 +125,8 @@ def decide(
 
     Raises ``NotAllowed``, ``OwnDispute``, ``ReasonNeeded``, ``AlreadyDecided``.
     """
+    # The report before its dispute, as everything else holds them.
+    FirstReport.objects.select_for_update().get(pk=dispute.report_id)
     dispute = (
         ReportDispute.objects.select_for_update(of=("self",))
         .select_related("report__organization", "report__park", "report__officer")

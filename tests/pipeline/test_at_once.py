@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from pipeline import milestones
+from crm import disputes
+from crm.first_reports import Protected
+from crm.models import FirstReport, User
+from pipeline import milestones, projects
 from pipeline.milestones import AlreadyDecided, AlreadyThere
-from pipeline.models import Milestone, StageChange
+from pipeline.models import Milestone, Project, StageChange
 from pipeline.stages import ContractKind, MilestoneKind
 from tests import factories as make
 from tests.factories import ProjectFactory, instant
@@ -95,3 +98,39 @@ def test_two_revocations_of_one_milestone_write_one_move() -> None:
     )
     assert [type(r) for r in results if isinstance(r, Exception)] == [AlreadyDecided]
     assert StageChange.objects.filter(project=project, from_stage="signed").count() == 1
+
+
+def test_two_units_that_report_an_investor_at_once_do_not_both_hold_it() -> None:
+    investor = make.OrganizationFactory()
+    officers = [make.UserFactory(park=make.ParkFactory(slug=f"unit-{n}")) for n in range(2)]
+
+    def reporting(by: User) -> Callable[[], Any]:
+        fields = {"name": by.username, "park": by.park, "officer": by}
+        return lambda: projects.register(investor=investor, fields=fields, by=by, at=NOON)
+
+    results = _at_once(*(reporting(by) for by in officers))
+    assert {type(result) for result in results} == {Protected, Project}
+    assert FirstReport.objects.filter(released_at__isnull=True).count() == 1
+    assert Project.objects.count() == 1
+
+
+def test_two_who_decide_a_dispute_at_once_decide_it_once() -> None:
+    officer, claimant = (
+        make.UserFactory(park=make.ParkFactory(slug=f"unit-{n}")) for n in range(2)
+    )
+    project = projects.register(
+        investor=make.OrganizationFactory(),
+        fields={"name": "甲", "park": officer.park, "officer": officer},
+        by=officer,
+        at=NOON,
+    )
+    report = project.investor.first_reports.get()
+    dispute = disputes.raise_dispute(report, grounds="先到", idle_days=90, by=claimant, at=NOON)
+    leaders = [make.UserFactory(leader=True) for _n in range(2)]
+    given: dict[str, Any] = {"decision": "核实", "months": 6, "at": NOON}
+    results = _at_once(
+        lambda: disputes.decide(dispute, is_upheld=True, by=leaders[0], **given),
+        lambda: disputes.decide(dispute, is_upheld=False, by=leaders[1], **given),
+    )
+    assert len([r for r in results if isinstance(r, disputes.AlreadyDecided)]) == 1
+    assert FirstReport.objects.filter(released_at__isnull=True).count() == 1
