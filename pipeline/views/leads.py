@@ -110,7 +110,7 @@ def lead_list(request: SignedIn) -> HttpResponse:
             "show": show,
             "shows": [
                 (name, label, urlencode(kept | {"show": name}))
-                for name, label in (*leads.SHOWS.items(), ("disputes", _("争议")))
+                for name, label in _shows(user.is_county_wide).items()
                 if name != "mine" or may(user, "lead.register")
             ],
             "given": given,
@@ -118,7 +118,7 @@ def lead_list(request: SignedIn) -> HttpResponse:
             "query": urlencode(given | {"show": show}),
             "is_narrowed": bool(kept),
             "may_register": may(user, "lead.register"),
-            "today": today,
+            "most": COUNTED_TO,
             **context,
         },
     )
