@@ -124,6 +124,11 @@ def lead_list(request: SignedIn) -> HttpResponse:
     )
 
 
+def _shows(is_county_wide: bool) -> dict[str, Any]:
+    shows = {**leads.SHOWS, "disputes": _("争议")}
+    return shows | {"unit": _("全县首报")} if is_county_wide else shows
+
+
 def _reports(request: SignedIn, show: str, given: dict[str, str], today: dt.date) -> dict[str, Any]:
     idle_days, sort = terms().protection_idle_days, given.get("sort", "")
     rows = leads.first_report_list(
