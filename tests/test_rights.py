@@ -80,6 +80,7 @@ EDITORS = {OFFICER, MANAGER}
 MERGERS = {MANAGER, VERIFIER, ADMIN}
 RECORDERS = {OFFICER, MANAGER, LEADER}
 LOADERS = PEOPLE - {SUPERVISOR}
+IMPORTERS = {OFFICER, MANAGER, VERIFIER, ADMIN}
 DRAFTERS = {VERIFIER, LEADER, SUPERVISOR, MANAGER}
 KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
 
@@ -138,7 +139,12 @@ PAGES: dict[str, Rule | Open] = {
     "document": reads(PEOPLE, "project"),
     "load_list": reads(LOADERS),
     "load": reads(LOADERS, "county"),
-    "load_undo": acts({VERIFIER, ADMIN}, "county", 302),
+    "load_undo": acts(IMPORTERS, "county", 302),
+    "import_new": Rule(IMPORTERS, post=422),
+    "import_mapping": Rule(IMPORTERS, "own", post=404),
+    "import_preview": reads(IMPORTERS, "own"),
+    "import_load": acts(IMPORTERS, "own", 404),
+    "import_template": reads(IMPORTERS),
     "load_workbook": reads(LOADERS, "county"),
     "organization_suggest": reads(EDITORS),
     "organization_list": reads(PEOPLE),
@@ -464,6 +470,9 @@ def world(db: None) -> World:
             "job": job.pk,
             "job_cancel": job.pk,
             "job_retry": job.pk,
+            "import_mapping": job.pk,
+            "import_preview": job.pk,
+            "import_load": job.pk,
             "job_download": job.pk,
             "organization": project.investor_id,
             "merge": merged.pk,
@@ -525,6 +534,8 @@ def address(name: str, world: World) -> str:
         model, _underscore, act = name.removeprefix("admin:").rpartition("_")
         has_key = act in {"change", "delete", "history"} and model in keys
         return reverse(name, args=[keys[model]] if has_key else [])
+    if name == "import_template":
+        return reverse(name, args=["organizations"])
     if name == "figure":
         return reverse(name, args=["signed_projects"])
     if name == "account_confirm_email":

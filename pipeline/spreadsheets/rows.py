@@ -71,6 +71,13 @@ class Words:
         known = self._kinds[kind]
         return known.get(text) or known.get(normalise(text))
 
+    def choices(self, kind: str) -> list[str]:
+        """The first spelling of each meaning; nothing for a kind without words."""
+        first: dict[str, str] = {}
+        for word in self._written.get(kind, ()):
+            first.setdefault(self._kinds[kind][word], word)
+        return list(first.values())
+
     def close_to(self, kind: str, text: str) -> str:
         """A known word that looks like an unknown one, ``""`` if none does."""
         words = self._written[kind]

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.http import SignedIn, allowed
 from crm.refusals import Refused
-from pipeline.models import Load, RowOutcome
+from crm.rights import may
+from pipeline.models import Load, LoadKind, RowOutcome
+from pipeline.spreadsheets.kinds import KINDS
 from pipeline.spreadsheets.undoing import undo
 from pipeline.views.dossier import download
 
@@ -22,10 +24,14 @@ PAGE = 50
 @require_safe
 @allowed("load.view")
 def load_list(request: SignedIn) -> HttpResponse:
-    """Every load, the latest first."""
+    """Every load, or those of one kind, the latest first."""
     loads = Load.objects.visible_to(request.user).select_related("loaded_by", "undone_by")
+    kind = request.GET.get("kind", "")
+    if kind in LoadKind.values:
+        loads = loads.filter(kind=kind)
     page = Paginator(loads, PAGE).get_page(request.GET.get("page"))
-    return render(request, "pipeline/loads.html", {"page": page})
+    shown = {"page": page, "kind": kind, "kinds": LoadKind.choices}
+    return render(request, "pipeline/loads.html", shown)
 
 
 @require_safe
@@ -37,20 +43,25 @@ def load(request: SignedIn, pk: int) -> HttpResponse:
     )
     rejects = row.rows.filter(outcome=RowOutcome.REJECTED)
     page = Paginator(rejects, PAGE).get_page(request.GET.get("page"))
-    return render(request, "pipeline/load.html", {"load": row, "page": page})
+    may_undo = row.undone_at is None and may(request.user, KINDS[row.kind].undo)
+    shown = {"load": row, "page": page, "may_undo": may_undo}
+    return render(request, "pipeline/load.html", shown)
 
 
 @require_POST
-@allowed("ledger.undo")
+@allowed("organizations.load")
 def load_undo(request: SignedIn, pk: int) -> HttpResponse:
-    """Take a load back as a whole."""
+    """Take a load back as a whole; each kind has its own right (``kinds.py``)."""
     row = get_object_or_404(Load.objects.visible_to(request.user), pk=pk)
     try:
-        undo(row, by=request.user, at=timezone.now())
+        undone = undo(row, by=request.user, at=timezone.now())
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("已撤销这次导入：它核验的里程碑不再计入，它登记的项目已撤回。"))
+        if undone.summary.get("stay"):
+            messages.warning(request, _("已撤销这次导入；已被使用或修改过的保留，见下面的名单。"))
+        else:
+            messages.success(request, _("已撤销这次导入，它登记和更正的都已撤回。"))
     return redirect("load", pk)
 
 
