@@ -12,7 +12,6 @@ from pipeline.spreadsheets.kinds import KINDS
 from pipeline.spreadsheets.rows import Words
 
 MOST_WORDS = 24
-_WORD_KINDS = {"park", "channel", "contract", "status"}
 _HINTS = {
     "day": "日期，如 2026-03-05；只知道月份的写 2026年3月",
     "plan": "日期，如 2026-03-05、2026年3月、2026年底",
@@ -65,7 +64,7 @@ def _hint(field: Field, table: Table, words: Words) -> str:
             hints.append(f"必填，或填{'、'.join(others)}" if others else "必填")
     if hint := _HINTS.get(field.kind):
         hints.append(hint)
-    known = words.choices(field.kind if field.kind in _WORD_KINDS else field.name)
+    known = words.choices(field.words)
     if known:
         more = f" 等 {len(known)} 项" if len(known) > MOST_WORDS else ""
         hints.append("可填：" + "、".join(known[:MOST_WORDS]) + more)

@@ -125,16 +125,16 @@ class EntryReader(RowReader):
         for text in _parts(cell):
             meaning = self.words.meaning(field.name, text)
             if meaning is None:
-                raise self._unknown(field, text)
+                raise self._unknown(field, text, among=True)
             found.append(meaning)
         return list(dict.fromkeys(found)) or None  # type: ignore[return-value]
 
-    def _unknown(self, field: Field, text: str) -> BadCell:
+    def _unknown(self, field: Field, text: str, *, among: bool = False) -> BadCell:
         close = self.words.close_to(field.name, text)
+        which = f"“{text}”" if among else ""
+        what = field.variants[0].removeprefix("所属")
         hint = f"，是不是“{close}”" if close else ""
-        return BadCell(
-            f"unknown_{field.name}", f"“{text.strip()}”不是已有的{field.variants[0]}{hint}"
-        )
+        return BadCell(f"unknown_{field.name}", f"{which}不是已有的{what}{hint}")
 
     def _people(self, field: Field, cell: Cell, unit: str | None) -> list[str] | None:
         return list(dict.fromkeys(_parts(cell))) or None
@@ -187,7 +187,7 @@ class EntrySheets(Sheets[Entry]):
 
     def make_reader(self, layout: Layout) -> RowReader:
         """What reads the rows below a header."""
-        return self.reader(layout, self._words, today=self._today, since_1904=self._book.since_1904)
+        return self.reader(layout, self.words, today=self._today, since_1904=self._book.since_1904)
 
     def made(self, place: dict[str, Any], reader: RowReader) -> Entry:
         """The row that was read."""

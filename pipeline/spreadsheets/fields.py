@@ -22,6 +22,9 @@ CARRIED_KINDS = {
 }
 """What is merged down over several rows counts for each of them in these columns."""
 
+WORD_KINDS = {"park", "channel", "contract", "status", "word", "words"}
+"""Kinds of field whose cells are words of the county."""
+
 NOT_A_FIELD = {"", "-", "ignore"}
 """What --map takes in place of a field for a column to leave alone."""
 
@@ -35,6 +38,11 @@ class Field:
     attribute: str | None
     loaded: bool
     variants: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """Under what its words are asked for: a kind that tables share, or its own name."""
+        return self.name if self.kind in {"word", "words"} else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,21 @@ def locate(rows: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> La
     return best
 
 
+def unknown_header(rows: Sequence[Row], merges: Sequence[Merge], matcher: Matcher) -> Layout | None:
+    """The first line of two words or more, for a person to say what its columns are.
+
+    Not a line with a number or a day, which is a row already.
+    """
+    for at, (_number, cells) in enumerate(rows):
+        filled = _filled(cells)
+        if len(filled) > 1:
+            is_words = all(
+                isinstance(cell, str) and not cell.strip()[0].isdigit() for cell in filled.values()
+            )
+            return _build(rows[at : at + 1], merges, matcher) if is_words else None
+    return None
+
+
 def unit_of_note(cells: Sequence[Cell]) -> str | None:
     """The unit of money that a title, unit line or note gives for the whole sheet."""
     for cell in cells:

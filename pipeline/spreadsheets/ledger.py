@@ -76,7 +76,7 @@ class Ledger(Sheets[LedgerRow]):
 
     def make_reader(self, layout: Layout) -> RowReader:
         """What reads the rows below a header."""
-        return RowReader(layout, self._words, today=self._today, since_1904=self._book.since_1904)
+        return RowReader(layout, self.words, today=self._today, since_1904=self._book.since_1904)
 
     def made(self, place: dict[str, Any], reader: RowReader) -> LedgerRow:
         """The row that was read."""

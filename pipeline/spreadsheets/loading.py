@@ -124,7 +124,8 @@ def load(
         with _rejects(rejects_to, ledger) as writer:
             for number, events in enumerate(_batches(ledger.events()), start=1):
                 if dry_run and len(outcome.shown) < SHOWN_ROWS:
-                    outcome.shown += shown(events, ledger.table)[: SHOWN_ROWS - len(outcome.shown)]
+                    more = shown(events, ledger.table, ledger.words)
+                    outcome.shown += more[: SHOWN_ROWS - len(outcome.shown)]
                 outcome.counts.update(loader.take(events))
                 if number.bit_count() == 1:  # after 1, 2, 4, 8, … batches
                     _refresh_statistics()

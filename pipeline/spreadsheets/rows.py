@@ -78,6 +78,11 @@ class Words:
             first.setdefault(self._kinds[kind][word], word)
         return list(first.values())
 
+    def spelling(self, kind: str, meaning: str) -> str:
+        """How a meaning is usually written; the meaning itself where nobody wrote it."""
+        written = self._written.get(kind, ())
+        return next((word for word in written if self._kinds[kind][word] == meaning), meaning)
+
     def close_to(self, kind: str, text: str) -> str:
         """A known word that looks like an unknown one, ``""`` if none does."""
         words = self._written[kind]

@@ -99,7 +99,7 @@ class Sheets(Generic[R]):
         self.rows = self.loaded = self.skipped = self.rejected = 0
         self._book = book
         self._matcher = matcher
-        self._words = words
+        self.words = words
         self._today = today
         self._found: list[tuple[Sheet, Layout]] = []
         self._layouts: dict[str, list[tuple[int, Layout]]] = {}

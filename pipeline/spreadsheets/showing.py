@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import Any
 from pipeline.days import MONTH, Day
 from pipeline.spreadsheets.cells import as_text, squeeze
 from pipeline.spreadsheets.events import LedgerError, Reject, Skipped
-from pipeline.spreadsheets.fields import MONEY_KINDS, Matcher, Table
-from pipeline.spreadsheets.layout import SEARCHED_ROWS, Layout, locate
+from pipeline.spreadsheets.fields import MONEY_KINDS, WORD_KINDS, Matcher, Table
+from pipeline.spreadsheets.layout import SEARCHED_ROWS, Layout, locate, unknown_header
+from pipeline.spreadsheets.rows import Words
 from pipeline.spreadsheets.workbook import Sheet, UnreadableWorkbook, open_workbook
 
 SAMPLES = 3
@@ -32,19 +33,22 @@ class Shown:
     outcome: str = ""
 
 
-def shown(events: Iterable[Any], table: Table) -> list[Shown]:
+def shown(events: Iterable[Any], table: Table, words: Words) -> list[Shown]:
     """The rows among some events as they were read."""
-    attributes = [(f.attribute, f.variants[0]) for f in table.fields.values() if f.attribute]
+    fields = [(f.attribute, f) for f in table.fields.values() if f.attribute]
     found = []
     for event in events:
         if isinstance(event, Skipped | Reject):
             continue
         said: Mapping[str, Any] | None = getattr(event, "said", None)
         values = {}
-        for attribute, label in attributes:
+        for attribute, column in fields:
             value = getattr(event, attribute, None) if said is None else said.get(attribute)
             if value is not None and value != "":
-                values[label] = _written(value)
+                if column.kind in WORD_KINDS:
+                    meanings = value if isinstance(value, list) else [value]
+                    value = [words.spelling(column.words, meaning) for meaning in meanings]
+                values[column.variants[0]] = _written(value)
         found.append(Shown(event.sheet, event.row, values))
     return found
 
@@ -111,13 +115,18 @@ class Seen:
 def look_at(path: Path, table: Table, header_map: Mapping[str, str] | None = None) -> Seen:
     """Look at the headers of a workbook as a reader of ``table`` takes them.
 
+    Where no header is understood, the first line of words is shown as one, for the person
+    to say what its columns are. A needed column that is missing is shown, not refused.
+
     Raises ``LedgerError``: the file is no workbook that can be read, or no sheet of it has
-    a line that could be a header. A needed column that is missing is shown, not refused.
+    a line that could be a header.
     """
     try:
         matcher = Matcher(header_map, table)
         book = open_workbook(path)
-        sheets = [_look_at_sheet(sheet, matcher) for sheet in book.sheets]
+        sheets = [_look_at_sheet(sheet, matcher, locate) for sheet in book.sheets]
+        if not any(sheet.header_row for sheet in sheets):
+            sheets = [_look_at_sheet(sheet, matcher, unknown_header) for sheet in book.sheets]
     except UnreadableWorkbook as error:
         raise LedgerError(error.code, error.message) from error
     if not any(sheet.header_row for sheet in sheets):
@@ -129,14 +138,14 @@ def look_at(path: Path, table: Table, header_map: Mapping[str, str] | None = Non
     return Seen(sheets, book.hidden)
 
 
-def _look_at_sheet(sheet: Sheet, matcher: Matcher) -> SeenSheet:
+def _look_at_sheet(sheet: Sheet, matcher: Matcher, find: Callable[..., Layout | None]) -> SeenSheet:
     rows = []
     for number, cells in sheet.rows():
         if any(not isinstance(cell, str) or cell.strip() for cell in cells):
             rows.append((number, cells))
             if len(rows) == SEARCHED_ROWS + SAMPLED_ROWS:
                 break
-    layout = locate(rows[:SEARCHED_ROWS], sheet.merges, matcher)
+    layout = find(rows[:SEARCHED_ROWS], sheet.merges, matcher)
     if layout is None:
         sheet.close()
         return SeenSheet(sheet.name)

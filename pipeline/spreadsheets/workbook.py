@@ -62,7 +62,8 @@ class Sheet:
     @property
     def height(self) -> int:
         """The number of its last row that has a cell."""
-        return int(self._open().total_height)
+        end = self._open().end
+        return int(end[0]) + 1 if end else 0
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """Row number (from 1) and cells from column A on, ``""`` where a cell is empty."""

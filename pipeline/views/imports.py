@@ -58,6 +58,8 @@ def new(request: SignedIn) -> HttpResponse:
 def mapping(request: SignedIn, pk: int) -> HttpResponse:
     """Step 2: which column is what; then the workbook is tried."""
     job = get_object_or_404(imports.looked_at(request.user), pk=pk)
+    if _has_ended(request, job):
+        return _anew()
     if job.state != JobState.DONE:
         return _waiting(request, job, step=2)
     kind = imports.kind_of(job)
@@ -98,6 +100,8 @@ def _known(request: SignedIn, job: Job) -> dict[str, str]:
 def preview(request: SignedIn, pk: int) -> HttpResponse:
     """Step 3: what would come of it, row by row, and what would be refused, cell by cell."""
     job = get_object_or_404(imports.tried(request.user), pk=pk)
+    if _has_ended(request, job):
+        return _anew()
     if job.state != JobState.DONE:
         return _waiting(request, job, step=3)
     kind = LoadKind(imports.kind_of(job))
@@ -153,12 +157,19 @@ def template(request: SignedIn, kind: str) -> HttpResponse:
     return response
 
 
+def _has_ended(request: SignedIn, job: Job) -> bool:
+    """Whether a page that htmx keeps asking for has come to its end."""
+    return bool(request.htmx) and not job.is_open  # type: ignore[attr-defined]
+
+
+def _anew() -> HttpResponse:
+    response = HttpResponse()
+    response["HX-Refresh"] = "true"
+    return response
+
+
 def _waiting(request: SignedIn, job: Job, *, step: int) -> HttpResponse:
     """A step that is still being done, or could not be; htmx asks until it is over."""
-    if request.htmx and not job.is_open:  # type: ignore[attr-defined]
-        response = HttpResponse()
-        response["HX-Refresh"] = "true"
-        return response
     looked = job.arguments.get("looked", job.pk)
     context = {
         "job": job,

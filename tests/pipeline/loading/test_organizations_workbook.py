@@ -258,12 +258,17 @@ def test_who_may_not_load_is_refused(books: Workbooks) -> None:
 
 
 def test_a_dry_run_shows_the_rows_and_changes_nothing(books: Workbooks) -> None:
-    outcome = books.load(line(联系人="王建国", 电话="13800000001"), dry_run=True)
+    outcome = books.load(line(联系人="王建国", 所属行业="32", 标签="专精特新"), dry_run=True)
     assert not Organization.objects.exists()
     assert not Load.objects.exists()
     (shown,) = outcome.shown
     assert (shown.row, shown.outcome) == (2, "created")
-    assert shown.values == {"企业名称": NAME, "联系人": "王建国", "联系电话": "13800000001"}
+    assert shown.values == {
+        "企业名称": NAME,
+        "所属行业": "有色金属冶炼和压延加工业",
+        "标签": "专精特新",
+        "联系人": "王建国",
+    }
 
 
 # --- undoing -----------------------------------------------------------------------------
