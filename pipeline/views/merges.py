@@ -26,7 +26,7 @@ from pipeline.protection import terms
 from pipeline.reach import contacts_visible_to, organizations_visible_to
 
 LONGEST = 120
-PAGE, GROUPS, SPAN = 50, 20, 5000
+PAGE, LATEST, GROUPS, SPAN = 50, 20, 20, 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +184,12 @@ def _merge_page(request: SignedIn, kept: Any, merged: Any, **options: Any) -> Ht
 @require_safe
 @allowed("organization.merge")
 def merge_list(request: SignedIn) -> HttpResponse:
-    """Every merge of companies within the person's reach, the latest first."""
+    """Every merge of companies within the person's reach, and the latest of contacts."""
     page = Paginator(_merges(request), PAGE).get_page(request.GET.get("page"))
-    return render(request, "pipeline/merges/merges.html", {"page": page})
+    contacts = _contact_merges(request).select_related("kept__organization", "merged_by")
+    return render(
+        request, "pipeline/merges/merges.html", {"page": page, "contacts": contacts[:LATEST]}
+    )
 
 
 @require_safe

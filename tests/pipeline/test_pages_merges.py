@@ -146,6 +146,7 @@ def test_two_contacts_are_merged_and_taken_apart(
     client.post("/contacts/merge/", {"kept": kept.pk, "merged": merged.pk})
     done = ContactMerge.objects.get()
     assert Contact.objects.current().count() == 1
+    assert f'href="/contacts/merges/{done.pk}/"' in client.get("/merges/").content.decode()
     client.post(f"/contacts/merges/{done.pk}/undo/")
     assert Contact.objects.current().count() == 2
 
