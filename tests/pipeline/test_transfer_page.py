@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from crm import first_reports
@@ -27,6 +29,12 @@ from tests.pipeline.refusing import refused
 
 NOON = instant("2026-09-30 12:00")
 DAY = dt.date(2026, 6, 1)
+
+
+@pytest.fixture(autouse=True)
+def end_of_september() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
 
 
 @pytest.fixture
@@ -112,9 +120,9 @@ def test_a_manager_transfers_from_the_project_s_page(
     assert response.status_code == 302
     project.refresh_from_db()
     assert (project.park, project.officer) == (other_park, outsider)
-    report = first_reports.protection(project.investor_id, today=NOON.date(), idle_days=10_000)
-    assert report is None or report.park == other_park
-    assert project.investor.first_reports.get(released_at__isnull=True).park == other_park
+    report = first_reports.protection(project.investor_id, today=NOON.date(), idle_days=90)
+    assert report is not None
+    assert (report.park, report.officer) == (other_park, outsider)
 
 
 def test_an_officer_is_not_offered_to_transfer(
