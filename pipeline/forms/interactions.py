@@ -123,9 +123,10 @@ class CaptureForm(forms.Form):
         assert self.whom is not None  # noqa: S101 -- `clean` has refused it
         given = dict(self.cleaned_data)
         name, title, phone = (given.pop(f"new_{field}") for field in ("name", "title", "phone"))
+        others = given.pop("other_officers")
         return {
             **given,
-            "officers": [*given["officers"], *given.pop("other_officers")],
+            "officers": [*given["officers"], *others],
             "newcomer": Newcomer(name, title, phone) if name else None,
             "organization": self.whom.organization,
             "project": self.whom.project,

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from crm.models import Notice, User
 from crm.refusals import NotAllowed, ReasonNeeded
@@ -128,3 +133,87 @@ def test_a_manager_acts_on_their_park_s_and_not_on_what_is_somebody_s_own(
 def test_a_follow_up_says_what_is_to_be_done(officer: User) -> None:
     with refused(ReasonNeeded):
         follow_ups.add(what="  ", due_on=DUE, assignee=officer, by=officer, at=NOW)
+
+
+# --- the pages ----------------------------------------------------------------------------
+@pytest.fixture
+def at_work(client: Client, officer: User) -> Iterator[Client]:
+    client.force_login(officer)
+    with time_machine.travel(NOW, tick=False):
+        yield client
+
+
+def test_the_list_shows_one_s_own_by_state(at_work: Client, step: FollowUp, own: FollowUp) -> None:
+    step.due_on = dt.date(2026, 3, 4)
+    step.save()
+    assert at_work.get("/follow-ups/").context["page"].rows == [step, own]
+    assert at_work.get("/follow-ups/?state=overdue").context["page"].rows == [step]
+    assert at_work.get("/follow-ups/?state=today").context["page"].rows == [own]
+    assert at_work.get("/follow-ups/?q=合同").context["page"].rows == [step]
+    assert at_work.get(f"/follow-ups/?project={step.project_id}").context["page"].rows == [step]
+    assert "没有符合条件" in at_work.get("/follow-ups/?state=coming").content.decode()
+
+
+def test_one_click_does_it_and_offers_to_take_it_back(at_work: Client, step: FollowUp) -> None:
+    line = at_work.post(f"/follow-ups/{step.pk}/done/", headers={"HX-Request": "true"})
+    shown = line.content.decode()
+    assert "<html" not in shown
+    assert "已办结" in shown
+    assert f"/follow-ups/{step.pk}/reopen/" in shown
+    line = at_work.post(f"/follow-ups/{step.pk}/reopen/", headers={"HX-Request": "true"})
+    assert f"/follow-ups/{step.pk}/done/" in line.content.decode()
+    step.refresh_from_db()
+    assert step.closed_at is None
+
+
+def test_without_javascript_one_comes_back_to_where_one_was(
+    at_work: Client, step: FollowUp
+) -> None:
+    done = f"/follow-ups/{step.pk}/done/"
+    response = at_work.post(done, {"next": "/follow-ups/?state=today"})
+    assert response["Location"] == "/follow-ups/?state=today"
+    # Done already: it says so in its place, and leads nowhere else.
+    response = at_work.post(done, {"next": "//example.org/"}, follow=True)
+    assert response.redirect_chain == [("/follow-ups/", 302)]
+    assert "已经办结" in response.content.decode()
+
+
+def test_a_refused_form_comes_back_with_what_was_typed(at_work: Client, step: FollowUp) -> None:
+    response = at_work.post(f"/follow-ups/{step.pk}/give-up/", {"outcome": ""})
+    assert response.status_code == 422
+    response = at_work.post("/follow-ups/new/", {"what": "约见", "due_on": "明天"})
+    assert response.status_code == 422
+    assert 'value="约见"' in response.content.decode()
+
+
+def test_a_new_one_is_one_s_own_unless_a_colleague_is_named(
+    at_work: Client, project: Project, officer: User, manager: User
+) -> None:
+    given = {"what": "约见", "due_on": "2026-03-09"}
+    at_work.post("/follow-ups/new/", given)
+    at_work.post(f"/follow-ups/new/?project={project.pk}", {**given, "assignee": manager.pk})
+    own, theirs = FollowUp.objects.order_by("pk")
+    assert (own.assignee, own.project) == (officer, None)
+    assert (theirs.assignee, theirs.project) == (manager, project)
+
+
+def test_its_page_tells_what_happened_to_it(at_work: Client, step: FollowUp, officer: User) -> None:
+    at_work.post(f"/follow-ups/{step.pk}/move/", {"due_on": "2026-03-12"})
+    shown = at_work.get(f"/follow-ups/{step.pk}/").content.decode()
+    assert "从 2026-03-05 改到 2026-03-12" in shown
+
+
+def test_a_long_list_asks_as_many_questions_as_a_short_one(
+    at_work: Client, step: FollowUp, project: Project, officer: User
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert at_work.get("/follow-ups/?who=all").status_code == 200
+        return len(caught)
+
+    few = queries()
+    for _number in range(19):
+        follow_ups.add(
+            what="回访", due_on=DUE, assignee=officer, project=project, by=officer, at=NOW
+        )
+    assert queries() == few

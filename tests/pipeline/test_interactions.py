@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.base import ContentFile, File
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from crm.models import Attachment, Contact, FirstReport, User
+from crm.models import Attachment, Contact, FirstReport, Park, User
 from crm.refusals import NotAllowed, ReasonNeeded
 from pipeline.interactions import (
     MOST_PHOTOS,
@@ -207,3 +212,165 @@ def test_another_park_s_project_and_company_are_not_one_s_to_record(
             met(project, person)
         with refused(NotAllowed):
             met(project, person, project=None)
+
+
+# --- the pages ----------------------------------------------------------------------------
+@pytest.fixture
+def at_work(client: Client, officer: User) -> Iterator[Client]:
+    client.force_login(officer)
+    with time_machine.travel(NOW, tick=False):
+        yield client
+
+
+def typed(project: Project, **more: Any) -> dict[str, Any]:
+    return {
+        "client_key": str(uuid.uuid4()),
+        "project": project.pk,
+        "kind": "visit_out",
+        "occurred_on": "2026-03-05",
+        "summary": "看了厂区",
+        **more,
+    }
+
+
+def test_one_screen_records_everything(
+    at_work: Client, project: Project, officer: User, manager: User
+) -> None:
+    contact = ContactFactory(organization=project.investor)
+    given = typed(
+        project,
+        contacts=[contact.pk],
+        new_name="李梅",
+        officers=[manager.pk],
+        photos=[photo()],
+        next_step="送合同",
+        next_on="2026-03-09",
+    )
+    response = at_work.post("/interactions/new/", given)
+    row = Interaction.objects.get()
+    assert response["Location"] == f"/interactions/{row.pk}/"
+    assert {person.name for person in row.contacts.all()} == {contact.name, "李梅"}
+    assert set(row.officers.all()) == {officer, manager}
+    assert (row.photos.count(), row.follow_ups.get().what) == (1, "送合同")
+    shown = at_work.get(response["Location"]).content.decode()
+    assert "送合同" in shown
+    assert f"/interactions/{row.pk}/photos/{row.photos.get().pk}/" in shown
+
+
+def test_sent_again_by_the_script_it_is_the_same_entry(at_work: Client, project: Project) -> None:
+    given = typed(project)
+    first = at_work.post("/interactions/new/", given, headers={"X-Draft": "1"})
+    again = at_work.post("/interactions/new/", given, headers={"X-Draft": "1"})
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert "之前已经送达" in at_work.get(again.json()["url"]).content.decode()
+
+
+def test_a_refused_entry_loses_nothing_of_what_was_typed(at_work: Client, project: Project) -> None:
+    given = typed(project, next_step="送合同", other_officers="没有这人")
+    response = at_work.post("/interactions/new/", given)
+    shown = response.content.decode()
+    assert response.status_code == 422
+    for kept in (given["client_key"], "看了厂区", "送合同", "没有这人", project.name):
+        assert kept in shown
+    assert "没有叫“没有这人”的同事" in shown
+    response = at_work.post("/interactions/new/", typed(project, next_step="送合同"))
+    assert "请选好哪天办" in response.content.decode()
+    response = at_work.post("/interactions/new/", {**typed(project), "project": ""})
+    assert "请先选择项目或企业" in response.content.decode()
+
+
+def test_colleagues_are_named_by_hand_as_well(at_work: Client, project: Project) -> None:
+    for name in ("张三", "李四"):
+        UserFactory(username=name, full_name=name)
+    at_work.post("/interactions/new/", typed(project, other_officers="张三、李四 张三"))
+    assert Interaction.objects.get().officers.count() == 3
+    UserFactory(username="another", full_name="张三")
+    response = at_work.post("/interactions/new/", typed(project, other_officers="张三"))
+    assert "有几位同事叫“张三”" in response.content.decode()
+
+
+def test_whom_one_met_lately_is_one_tap_away_then_one_s_own_projects(
+    at_work: Client, project: Project, officer: User
+) -> None:
+    company = OrganizationFactory()
+    record(organization=company, kind="call", occurred_on=TODAY, summary="来电", by=officer, at=NOW)
+    shown = at_work.get("/interactions/new/").context["recent"]
+    assert [pick.query for pick in shown] == [
+        f"organization={company.pk}",
+        f"project={project.pk}",
+    ]
+
+
+def test_whom_is_found_by_sound_within_one_s_reach(
+    at_work: Client, officer: User, other_park: Park
+) -> None:
+    own = ProjectFactory(
+        name="高纯镓", name_key="高纯镓", initials="gcj", park=officer.park, officer=officer
+    )
+    ProjectFactory(name="高纯锗", name_key="高纯锗", initials="gcz", park=other_park)
+    part = at_work.get("/interactions/new/", {"q": "gc"}, headers={"HX-Request": "true"})
+    shown = part.content.decode()
+    assert "<html" not in shown
+    assert f"?project={own.pk}" in shown
+    assert "高纯锗" not in shown
+    # Without JavaScript the same stands on the page.
+    assert f"?project={own.pk}" in at_work.get("/interactions/new/?q=gc").content.decode()
+
+
+def test_another_park_s_project_is_nobody_to_have_met(at_work: Client, other_park: Park) -> None:
+    theirs = ProjectFactory(park=other_park)
+    assert at_work.get(f"/interactions/new/?project={theirs.pk}").status_code == 404
+    response = at_work.post("/interactions/new/", typed(theirs))
+    assert response.status_code == 422
+    assert not Interaction.objects.exists()
+
+
+def test_a_photo_is_served_as_an_image_that_runs_nothing_to_who_may_see_the_meeting(
+    at_work: Client, project: Project, officer: User, outsider: User
+) -> None:
+    row = met(project, officer, photos=[photo()])
+    address = f"/interactions/{row.pk}/photos/{row.photos.get().pk}/"
+    response = at_work.get(address)
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+    response.close()
+    other = met(project, officer)
+    assert at_work.get(address.replace(f"/{row.pk}/", f"/{other.pk}/")).status_code == 404
+    at_work.force_login(outsider)
+    assert at_work.get(address).status_code == 404
+
+
+def test_the_list_is_narrowed_by_words_kind_officer_period_and_project(
+    at_work: Client, project: Project, officer: User
+) -> None:
+    visit = met(project, officer)
+    call = met(project, officer, kind="call", summary="催环评", occurred_on=dt.date(2026, 2, 1))
+    for query, found in (
+        ("", [visit, call]),
+        ("q=环评", [call]),
+        (f"q={project.name}", [visit, call]),
+        ("kind=call", [call]),
+        (f"officer={officer.pk}", [visit, call]),
+        ("since=2026-03-01", [visit]),
+        ("until=2026-02-28", [call]),
+        (f"project={project.pk}", [visit, call]),
+        ("project=999999", []),
+    ):
+        assert at_work.get(f"/interactions/?{query}").context["page"].rows == found, query
+
+
+def test_a_long_list_asks_as_many_questions_as_a_short_one(
+    at_work: Client, project: Project, officer: User
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert at_work.get("/interactions/").status_code == 200
+        return len(caught)
+
+    met(project, officer, newcomer=Newcomer("李梅"))
+    few = queries()
+    for _number in range(19):
+        met(project, officer)
+    assert queries() == few
