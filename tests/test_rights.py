@@ -43,13 +43,16 @@ from crm.notices import tell
 from crm.organizations import attach
 from pipeline.interactions import record
 from pipeline.models import (
+    AftercareIssue,
     ContractTerm,
     CountySettings,
     DocumentKind,
     FactorKind,
     FactorNeed,
+    FundsPlan,
     Project,
     ReturnReason,
+    StatusRequest,
     TargetProposal,
 )
 from pipeline.stages import MilestoneKind
@@ -130,6 +133,22 @@ PAGES: dict[str, Rule | Open] = {
     "factor_new": acts(EDITORS, "project", 422),
     "contact_new": acts(EDITORS, "project", 422),
     "factor_met": acts(EDITORS, "project", 302),
+    "factor_edit": acts(EDITORS, "project", 302),
+    "factor_unmeet": acts(EDITORS, "project", 302),
+    "project_timeline": reads(PEOPLE, "project"),
+    "project_tags": acts(EDITORS, "project", 302),
+    "project_task_new": acts({OFFICER, MANAGER, LEADER}, "project", 422),
+    "status_new": acts(EDITORS, "project", 422),
+    "status_approve": acts({MANAGER, LEADER}, "project", 302),
+    "status_refuse": acts({MANAGER, LEADER}, "project", 422),
+    "status_withdraw": acts(EDITORS, "project", 302),
+    "funds_plan_new": acts(EDITORS, "project", 422),
+    "funds_plan_withdraw": acts(EDITORS, "project", 302),
+    "issue_new": acts(EDITORS, "project", 422),
+    "issue_solve": acts(EDITORS, "project", 422),
+    "issue_reopen": acts(EDITORS, "project", 302),
+    "expansion_new": acts(EDITORS, "project", 422),
+    "aftercare": reads(PEOPLE),
     "funds_new": acts(EDITORS, "project", 422),
     "funds_verify": acts({VERIFIER}, "project", 302),
     "milestone_verify": acts({VERIFIER}, "project", 302),
@@ -381,6 +400,21 @@ def world(db: None) -> World:
         recorded_at=instant("2026-03-01 10:00"),
         recorded_by=project.officer,
     )
+    recorded = {"recorded_at": instant("2026-03-01 10:00"), "recorded_by": project.officer}
+    asked = StatusRequest.objects.create(
+        project=project,
+        status="suspended",
+        occurred_on=dt.date(2026, 3, 1),
+        reason="缓建",
+        requested_at=recorded["recorded_at"],
+        requested_by=project.officer,
+    )
+    issue = AftercareIssue.objects.create(
+        project=project, what="用电", raised_on=dt.date(2026, 3, 1), **recorded
+    )
+    plan = FundsPlan.objects.create(
+        project=project, due_on=dt.date(2026, 3, 1), amount=1, **recorded
+    )
     settings = CountySettings.objects.create(recorded_at=instant("2026-01-01 08:00"), reason="启用")
     day = CalendarDay.objects.create(day=dt.date(2026, 10, 1), is_working=False, name="国庆节")
     attempt = AccessAttempt.objects.create(
@@ -464,7 +498,10 @@ def world(db: None) -> World:
             "milestone_revoke": verified.pk,
             "milestone_correct": verified.pk,
             "document": document.pk,
-            "factor_met": need.pk,
+            **dict.fromkeys(["factor_met", "factor_edit", "factor_unmeet"], need.pk),
+            **dict.fromkeys(["status_approve", "status_refuse", "status_withdraw"], asked.pk),
+            **dict.fromkeys(["issue_solve", "issue_reopen"], issue.pk),
+            "funds_plan_withdraw": plan.pk,
             "funds_verify": FundsReceiptFactory(project=project).pk,
             "load": load.pk,
             "job": job.pk,

@@ -43,25 +43,25 @@ from pipeline.views.project_page import project_page
 @require_POST
 @allowed("project.edit")
 def add_interaction(request: SignedIn, pk: int) -> HttpResponse:
-    return _add(request, pk, InteractionForm, dossier.add_interaction, "interactions")
+    return add_to_project(request, pk, InteractionForm, dossier.add_interaction, "timeline")
 
 
 @require_POST
 @allowed("project.edit")
 def add_review(request: SignedIn, pk: int) -> HttpResponse:
-    return _add(request, pk, ReviewForm, dossier.add_review, "reviews")
+    return add_to_project(request, pk, ReviewForm, dossier.add_review, "reviews")
 
 
 @require_POST
 @allowed("project.edit")
 def add_factor(request: SignedIn, pk: int) -> HttpResponse:
-    return _add(request, pk, FactorForm, factors.add, "factors")
+    return add_to_project(request, pk, FactorForm, factors.add, "factors")
 
 
 @require_POST
 @allowed("project.edit")
 def add_document(request: SignedIn, pk: int) -> HttpResponse:
-    return _add(request, pk, DocumentForm, attach, "documents")
+    return add_to_project(request, pk, DocumentForm, attach, "documents")
 
 
 @require_POST
@@ -70,14 +70,14 @@ def add_contact_of(request: SignedIn, pk: int) -> HttpResponse:
     def verb(project: Project, **given: Any) -> Any:
         return add_contact(project.investor, **given)
 
-    return _add(request, pk, ContactForm, verb, "contacts")
+    return add_to_project(request, pk, ContactForm, verb, "contacts")
 
 
 @require_POST
 @allowed("funds.record")
 def add_funds(request: SignedIn, pk: int) -> HttpResponse:
     """Record money that arrived, with its voucher."""
-    return _add(request, pk, FundsForm, _record_funds, "funds")
+    return add_to_project(request, pk, FundsForm, _record_funds, "funds")
 
 
 def _record_funds(
@@ -121,7 +121,7 @@ def verify_funds(request: SignedIn, pk: int) -> HttpResponse:
     return redirect(reverse("project", args=[receipt.project_id]) + f"#receipt-{pk}")
 
 
-def _add(
+def add_to_project(
     request: SignedIn, pk: int, form_class: type[OfProject], verb: Callable[..., Any], section: str
 ) -> HttpResponse:
     """Hand a form's fields to its verb; a refusal is said in the form on the page."""

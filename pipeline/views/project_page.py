@@ -18,7 +18,6 @@ from crm.models import User
 from crm.rights import may
 from pipeline import gates
 from pipeline.facts import gather
-from pipeline.field_history import edits
 from pipeline.forms.dossier import (
     ContactForm,
     DocumentForm,
@@ -29,10 +28,17 @@ from pipeline.forms.dossier import (
     ReviewForm,
 )
 from pipeline.forms.milestones import ClaimForm, CorrectionForm, ReasonForm
+from pipeline.forms.project_page import (
+    ExpansionForm,
+    FundsPlanForm,
+    IssueForm,
+    StatusForm,
+    TaskForm,
+)
 from pipeline.models import Milestone, MilestoneShare, Project
 from pipeline.stages import KIND_THAT_REACHES, ContractKind, MilestoneKind, Stage, stage_reached
-
-SHOWN = 50
+from pipeline.views import project_sections
+from pipeline.views.timeline import line
 
 
 def project_page(
@@ -40,53 +46,49 @@ def project_page(
 ) -> HttpResponse:
     """The page; ``bound`` holds a form that was refused, by its prefix, and answers 422."""
     now = timezone.now()
+    today = timezone.localdate(now)
     project, user, refused = _whole(project), request.user, dict(bound or {})
     milestones = list(_milestones(project))
+    may_edit = may(user, "project.edit", project) and not project.withdrawn_at
     return render(
         request,
         "pipeline/project.html",
         {
             "project": project,
-            "today": timezone.localdate(now),
+            "today": today,
+            "days_in_stage": (
+                today - (project.stage_since or timezone.localdate(project.created_at))
+            ).days,
             "track": _track(project, milestones),
             "needs": _needs(project, milestones, now),
             "entries": [_entry(m, user, refused) for m in _newest_first(milestones)],
-            "loose_documents": project.documents.filter(milestone=None).select_related(
-                "uploaded_by"
-            ),
-            "stage_changes": project.stage_changes.select_related("changed_by").order_by("-id"),
-            "status_changes": project.status_changes.select_related(
-                "recorded_by", "approved_by"
-            ).order_by("-id"),
-            "receipts": project.funds_receipts.select_related(
-                "verified_by", "recorded_by", "load_row__load", "document", "park"
-            ),
-            "interactions": project.interactions.select_related("recorded_by").prefetch_related(
-                "contacts", "officers"
-            )[:SHOWN],
-            "attributions": project.attributions.select_related(
-                "park", "recorded_by"
-            ).prefetch_related("shares__park"),
-            "reviews": project.reviews.select_related("recorded_by"),
-            "factors": project.factor_needs.select_related("recorded_by"),
-            "contacts": project.investor.contacts.all(),
-            "edits": edits(project),
-            "may_edit": may(user, "project.edit", project) and not project.withdrawn_at,
+            "line": line(request, project),
+            "may_edit": may_edit,
             "may_transfer": may(user, "attribution.change", project) and not project.withdrawn_at,
+            "may_record": may(user, "interaction.record", project) and not project.withdrawn_at,
+            "may_plan": may(user, "follow_up.edit", project) and not project.withdrawn_at,
             "may_verify_funds": may(user, "funds.verify", project),
+            **project_sections.sections(
+                project, user=user, refused=refused, today=today, may_edit=may_edit
+            ),
             **_forms(project, user, refused),
         },
         status=422 if bound else 200,
     )
 
 
-# Name in the template: form. Its prefix is the key under which a refused one comes back.
-_ADDING: dict[str, type[OfProject]] = {
-    "interaction_form": InteractionForm,
-    "review_form": ReviewForm,
-    "factor_form": FactorForm,
-    "document_form": DocumentForm,
-    "contact_form": ContactForm,
+# Name in the template: form and the right that it needs. Its prefix is the key under which
+# a refused one comes back.
+_ADDING: dict[str, tuple[type[OfProject], str]] = {
+    "interaction_form": (InteractionForm, "project.edit"),
+    "review_form": (ReviewForm, "project.edit"),
+    "factor_form": (FactorForm, "project.edit"),
+    "document_form": (DocumentForm, "project.edit"),
+    "contact_form": (ContactForm, "project.edit"),
+    "funds_form": (FundsForm, "funds.record"),
+    "funds_plan_form": (FundsPlanForm, "funds.record"),
+    "task_form": (TaskForm, "follow_up.edit"),
+    "status_form": (StatusForm, "status.request"),
 }
 
 
@@ -94,14 +96,16 @@ def _forms(
     project: Project, user: User, refused: Mapping[str, BaseForm]
 ) -> dict[str, BaseForm | None]:
     """The forms that the reader may use on this project."""
-    if project.withdrawn_at or not may(user, "project.edit", project):
+    if project.withdrawn_at:
         return {}
     adding: dict[str, BaseForm | None] = {
         name: refused.get(form.__name__.lower()) or form(project=project)
-        for name, form in _ADDING.items()
+        for name, (form, act) in _ADDING.items()
+        if may(user, act, project)
     }
-    if may(user, "funds.record", project):
-        adding["funds_form"] = refused.get("fundsform") or FundsForm(project=project)
+    if project.stage == Stage.PRODUCING and may(user, "aftercare.edit", project):
+        adding["issue_form"] = refused.get("issueform") or IssueForm(project=project)
+        adding["expansion_form"] = refused.get("expansionform") or ExpansionForm(project=project)
     if may(user, "milestone.claim", project):
         adding["claim_form"] = refused.get("claim") or ClaimForm(project=project, user=user)
     return adding

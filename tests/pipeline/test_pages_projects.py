@@ -311,7 +311,7 @@ def test_the_page_takes_the_same_queries_for_1_and_5_of_everything(
         DocumentFactory(project=project)
         FundsReceiptFactory(project=project)
         ReviewFactory(project=project)
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(62):
         shown(client, project)
 
 
