@@ -32,7 +32,7 @@ class InteractionForm(OfProject):
 
     def __init__(self, data: Any = None, files: Any = None, *, project: Project) -> None:
         super().__init__(data, files, project=project)
-        contacts = project.investor.contacts.all()
+        contacts = project.investor.contacts.current()
         self.fields["contacts"].queryset = contacts  # type: ignore[attr-defined]
         if not contacts:
             del self.fields["contacts"]

@@ -173,11 +173,17 @@ class OrganizationLoader(EntryLoader[OrganizationPlan]):
         ids = self._companies.ids
         self._people: dict[int, list[Contact]] = defaultdict(list)
         self._primary: set[int] = set()
-        for contact in Contact.objects.filter(
-            organization__in=ids, merged_into__isnull=True
-        ).order_by("pk"):
+        self._known_as: dict[tuple[int, str], Contact] = {}
+        everybody = Contact.objects.filter(organization__in=ids).order_by("pk").in_bulk()
+        for contact in everybody.values():
             company = id(self._companies.by_id(contact.organization_id))
-            self._people[company].append(contact)
+            if contact.merged_into_id is None:
+                self._people[company].append(contact)
+            else:
+                now = contact
+                while now.merged_into_id in everybody:
+                    now = everybody[now.merged_into_id]
+                self._known_as.setdefault((company, names.normalise(contact.name)), now)
             if contact.is_primary:
                 self._primary.add(company)
         self._tags: dict[int, set[int]] = defaultdict(set)
@@ -248,7 +254,9 @@ class OrganizationLoader(EntryLoader[OrganizationPlan]):
                 return self.sheets.reject(
                     row, "contact", "several_contacts", "这家企业有几位同名的联系人"
                 )
-        return same[0] if same else None
+        if not same:  # perhaps one who was merged into another
+            return self._known_as.get((id(organization), name))
+        return same[0]
 
     def _compare_organization(self, plan: OrganizationPlan) -> None:
         said = plan.row.said

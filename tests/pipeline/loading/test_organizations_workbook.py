@@ -355,3 +355,15 @@ def test_a_batch_asks_the_database_the_same_for_1_and_20_rows(books: Workbooks) 
 
     queries(2)
     assert queries(1) == queries(20)
+
+
+def test_a_person_who_was_merged_stands_for_the_one_they_were_merged_into(
+    books: Workbooks,
+) -> None:
+    organization = known()
+    kept = ContactFactory(organization=organization, name="王建国")
+    ContactFactory(organization=organization, name="王总", merged_into=kept)
+    books.load(line(联系人="王总", 职务="总经理"))
+    assert Contact.objects.count() == 2
+    kept.refresh_from_db()
+    assert kept.title == "总经理"
