@@ -19,6 +19,7 @@ VENDOR_FILES = {
     "vendor/fonts/bootstrap-icons.woff": "bootstrap-icons/font/fonts/bootstrap-icons.woff",
     "vendor/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/echarts.min.js": "echarts/dist/echarts.min.js",
+    "vendor/sortable.min.js": "sortablejs/Sortable.min.js",
 }
 
 

@@ -1,4 +1,4 @@
-"""How the list of projects is narrowed, sorted and paged; all of it stands in the URL.
+"""How the list of projects and the board are narrowed, and paged; all of it stands in the URL.
 
 Made for 100,000 rows: a page reads only its own rows, the count stops at a cap, and no
 page lies beyond it. Who looks for something beyond narrows the list.
@@ -6,6 +6,7 @@ page lies beyond it. Who looks for something beyond narrows the list.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,14 +15,17 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Channel, Industry, Organization, Park, Role, User
+from crm.models import Channel, Industry, Organization, Park, Role, Tag, TagGroup, User
 from crm.names import normalise
 from crm.uscc import compact
+from pipeline.activity import is_quiet
 from pipeline.forms.widgets import QuickSelect
-from pipeline.models import Milestone, Project
+from pipeline.lights import Light, light_is
+from pipeline.models import CountySettings, FundSource, Milestone, Project, ProjectTag
 from pipeline.stages import ContractKind, MilestoneKind, Stage, Status
 
 YI = Decimal(100_000_000)
@@ -31,6 +35,20 @@ SIZES = (25, 50, 100)
 
 def _select() -> QuickSelect:
     return QuickSelect(attrs={"class": "form-select"})
+
+
+def _check() -> forms.CheckboxInput:
+    return forms.CheckboxInput(attrs={"class": "form-check-input", "value": "1"})
+
+
+def _tags() -> list[tuple[Any, list[tuple[str, str]]]]:
+    """Tags by what they are about; groups without any are left out."""
+    rows = list(Tag.objects.all())
+    return [
+        (group.label, [(str(row.pk), row.name) for row in rows if row.group == group])
+        for group in TagGroup
+        if any(row.group == group for row in rows)
+    ]
 
 
 def industries() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -43,7 +61,11 @@ def industries() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 class ProjectFilter(django_filters.FilterSet):
-    """Search, park, stage, status, channel, industry, officer, year signed, amount."""
+    """Search, park, stage, status, channel, industry, officer, year signed, amount, light,
+    tag, money, planned start; one's own, gone quiet, waiting to be verified.
+
+    ``person`` is whose projects "mine" are; lights and quiet are those of the day of ``at``.
+    """
 
     q = django_filters.CharFilter(
         label=_("搜索"),
@@ -114,9 +136,44 @@ class ProjectFilter(django_filters.FilterSet):
         widget=forms.NumberInput(attrs={"class": "form-control", "step": "0.01"}),
     )
 
+    light = django_filters.ChoiceFilter(
+        label=_("亮灯"),
+        choices=Light.choices,
+        empty_label=_("全部"),
+        method="lit",
+        widget=_select(),
+    )
+    tag = django_filters.ChoiceFilter(
+        label=_("标签"), choices=_tags, empty_label=_("全部"), method="tagged", widget=_select()
+    )
+    fund = django_filters.ChoiceFilter(
+        label=_("资金来源"),
+        field_name="fund_source",
+        choices=FundSource.choices,
+        empty_label=_("全部"),
+        widget=_select(),
+    )
+    planned_until = django_filters.DateFilter(
+        label=_("计划开工不晚于"),
+        field_name="planned_start_on",
+        lookup_expr="lte",
+        widget=forms.DateInput(attrs={"class": "form-control", "type": "date"}, format="%Y-%m-%d"),
+    )
+    mine = django_filters.BooleanFilter(label=_("只看我的"), method="of_person", widget=_check())
+    quiet = django_filters.BooleanFilter(label=_("沉寂项目"), method="gone_quiet", widget=_check())
+    waiting = django_filters.BooleanFilter(
+        label=_("有申报待核验"), method="with_open_claim", widget=_check()
+    )
+
     class Meta:
         model = Project
         fields: list[str] = []
+
+    def __init__(
+        self, data: Any, queryset: QuerySet[Project], *, person: User, at: dt.datetime
+    ) -> None:
+        super().__init__(data, queryset)
+        self.person, self.at = person, at
 
     def search(self, rows: QuerySet[Project], _name: str, text: str) -> QuerySet[Project]:
         """By name or its pinyin or initials, of the project or its investor, or by USCC."""
@@ -144,6 +201,26 @@ class ProjectFilter(django_filters.FilterSet):
     def at_most(self, rows: QuerySet[Project], _name: str, yi: Decimal) -> QuerySet[Project]:
         return rows.filter(agreed_investment__lte=_fen(yi))
 
+    def lit(self, rows: QuerySet[Project], _name: str, light: str) -> QuerySet[Project]:
+        return rows.filter(light_is(light, today=timezone.localdate(self.at)))
+
+    def tagged(self, rows: QuerySet[Project], _name: str, tag: str) -> QuerySet[Project]:
+        return rows.filter(pk__in=ProjectTag.objects.filter(tag=int(tag)).values("project"))
+
+    def of_person(self, rows: QuerySet[Project], _name: str, wanted: bool) -> QuerySet[Project]:
+        return rows.filter(officer=self.person) if wanted else rows
+
+    def gone_quiet(self, rows: QuerySet[Project], _name: str, wanted: bool) -> QuerySet[Project]:
+        if not wanted:
+            return rows
+        days = CountySettings.objects.known_at(self.at).quiet_after_days
+        return rows.filter(is_quiet(today=timezone.localdate(self.at), after_days=days))
+
+    def with_open_claim(
+        self, rows: QuerySet[Project], _name: str, wanted: bool
+    ) -> QuerySet[Project]:
+        return rows.filter(pk__in=Milestone.objects.open().values("project")) if wanted else rows
+
 
 def _named(key: str, sounds: str) -> Q:
     named = Q(name_key__contains=key)
@@ -165,54 +242,6 @@ class Column:
     by: Any
     unit: Any = ""
     is_number: bool = False
-
-
-_STAGE_RANK = Case(*(When(stage=s, then=Value(s.rank)) for s in Stage))
-COLUMNS: tuple[Column, ...] = (
-    Column("name", _("项目"), F("pinyin")),
-    Column("investor", _("投资方"), F("investor__pinyin")),
-    Column("park", _("园区"), F("park__position")),
-    Column("stage", _("阶段"), _STAGE_RANK),
-    Column("amount", _("协议总投资"), F("agreed_investment"), _("亿元"), True),
-    Column("signed", _("签约日"), F("signing__occurred_on")),
-    Column("started", _("开工日"), F("groundbreaking__occurred_on")),
-    Column("officer", _("招商专员"), F("officer__full_name")),
-    Column("since", _("本阶段"), F("stage_since"), _("天"), True),
-)
-# Days that come by a join; at most one row each, since one milestone of a kind is effective.
-_JOINED = {
-    "signed": (
-        "signing",
-        Q(milestones__kind=MilestoneKind.SIGNING, milestones__contract_kind=ContractKind.FORMAL),
-    ),
-    "started": (
-        "groundbreaking",
-        Q(milestones__kind=MilestoneKind.GROUNDBREAKING, milestones__expansion__isnull=True),
-    ),
-}
-
-
-def sort(rows: QuerySet[Project], by: str) -> QuerySet[Project]:
-    """In the order of a column, ``-`` before its name for the other way; else newest first.
-
-    What has no value comes last both ways.
-    """
-    name = by.removeprefix("-")
-    column = next((c for c in COLUMNS if c.name == name), None)
-    if column is None:
-        return rows.order_by("-pk")
-    if name in _JOINED:
-        alias, condition = _JOINED[name]
-        effective = Q(milestones__verified_at__isnull=False, milestones__revoked_at__isnull=True)
-        rows = rows.annotate(
-            **{alias: FilteredRelation("milestones", condition=condition & effective)}
-        )
-    expression = column.by
-    if isinstance(expression, Case):
-        return rows.order_by(expression.desc() if by.startswith("-") else expression.asc(), "-pk")
-    if by.startswith("-"):
-        return rows.order_by(expression.desc(nulls_last=True), "-pk")
-    return rows.order_by(expression.asc(nulls_last=True), "-pk")
 
 
 @dataclass(frozen=True, slots=True)

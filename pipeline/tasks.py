@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.jobs import kind
-from crm.models import Job
+from crm.models import Job, Tag, User
 from crm.progress import Progress
+from pipeline import bulk
+from pipeline.listing import Wanted
 from pipeline.models import LoadKind
+from pipeline.spreadsheets import exports
 from pipeline.spreadsheets.events import LedgerError
 from pipeline.spreadsheets.kinds import KINDS
 from pipeline.spreadsheets.loading import load
@@ -98,3 +102,41 @@ for _of in LoadKind.values:
         refusals=(LedgerError,),
         template="pipeline/import_looked.html",
     )(partial(look_at_workbook, of=_of))
+
+
+@kind("projects.export", label=_("导出项目清单"), act="project.view")
+def export_projects(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+    """The list of the job's ``query`` as a file of its ``ending``, as who asked sees it."""
+    wanted, ending = Wanted.of(job.arguments["query"]), job.arguments["ending"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"projects.{ending}"
+        rows = wanted.rows(person=job.asked_by, at=at)
+        count = exports.write(path, rows, wanted.columns, ending=ending, at=at, progress=progress)
+        with path.open("rb") as file:
+            job.download.save(path.name, File(file), save=False)
+    name = f"{gettext('项目清单')}-{timezone.localdate(at)}.{ending}"
+    return {"rows": count, "download_name": name}
+
+
+@kind(
+    "projects.bulk",
+    label=_("批量操作"),
+    act="project.edit",
+    template="pipeline/bulk_result.html",
+)
+def change_projects(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+    """Assign or tag the projects of the job's ``keys`` in the name of who asked for it.
+
+    Arguments besides: ``act`` with ``officer`` or ``tag``; for ``assign_back`` the keys are
+    pairs of a project and whom it belonged to. The result is the report.
+    """
+    said = job.arguments
+    how: dict[str, Any] = {"by": job.asked_by, "at": at, "progress": progress}
+    if said["act"] == "assign_back":
+        return bulk.assign_back([tuple(pair) for pair in said["keys"]], **how).as_json()
+    if said["act"] == bulk.Act.ASSIGN:
+        officer = User.objects.get(pk=said["officer"])
+        return bulk.assign(said["keys"], officer, **how).as_json()
+    is_off = said["act"] == bulk.Act.UNTAG
+    tag = Tag.objects.get(pk=said["tag"])
+    return bulk.tag(said["keys"], tag, is_off=is_off, **how).as_json()

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -70,6 +73,18 @@ class Dimensions(models.Model):
 
     class Meta:
         abstract = True
+
+
+# What a column of the board is ordered by (``pipeline.board``), never empty: a page that goes
+# on where the last one ended compares it, and so do the indexes, alike on both databases.
+IN_STAGE_SINCE = Coalesce("stage_since", Value(dt.date.min), output_field=models.DateField())
+LAST_ACTIVE = Coalesce("active_on", Value(dt.date.min), output_field=models.DateField())
+INVESTMENT = Coalesce(
+    "agreed_investment",
+    Value(0, output_field=FixedPointField(places=2)),
+    output_field=FixedPointField(places=2),
+)
+_OF_STAGE = {"include": ["status", "agreed_investment"], "condition": Q(withdrawn_at__isnull=True)}
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -237,6 +252,13 @@ class Project(models.Model):
         indexes = [
             models.Index(fields=["stage", "-id"], name="project_stage"),
             models.Index(fields=["park", "stage", "-id"], name="project_park_stage"),
+            models.Index("stage", IN_STAGE_SINCE, "id", name="project_longest", **_OF_STAGE),
+            models.Index(
+                "stage", LAST_ACTIVE.desc(), F("id").desc(), name="project_latest", **_OF_STAGE
+            ),
+            models.Index(
+                "stage", INVESTMENT.desc(), F("id").desc(), name="project_largest", **_OF_STAGE
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -7,7 +7,6 @@ from pipeline.views import cockpit, dossier, figures, loads, milestones, project
 urlpatterns = [
     path("cockpit/", cockpit.cockpit, name="cockpit"),
     path("figures/<slug:name>/", figures.figure, name="figure"),
-    path("projects/", projects.project_list, name="project_list"),
     path("projects/new/", projects.new, name="project_new"),
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/edit/", projects.edit, name="project_edit"),

@@ -1,11 +1,6 @@
-"""The list of projects, and a project's page."""
+"""A project's page, registering a project and changing what is known about it."""
 
 from __future__ import annotations
-
-import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,106 +8,18 @@ from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import push_url
 
 from crm import organizations
 from crm.http import SignedIn, allowed
 from crm.models import Organization
 from crm.refusals import ReasonNeeded, Refused
 from crm.rights import may
-from pipeline import filters, projects
+from pipeline import projects
 from pipeline.forms.projects import ProjectForm
-from pipeline.models import Milestone, Project
-from pipeline.stages import ContractKind, MilestoneKind
+from pipeline.models import Project
 from pipeline.views.project_page import project_page
-
-
-@require_safe
-@allowed("project.view")
-def project_list(request: SignedIn) -> HttpResponse:
-    """All projects that the person may see, narrowed, sorted and paged by the URL."""
-    found = filters.ProjectFilter(
-        request.GET, Project.objects.current().visible_to(request.user), request=request
-    )
-    given = {name: v for name, v in request.GET.dict().items() if v and name != "page"}
-    by = given.get("sort", "")
-    page = filters.page(
-        filters.sort(found.qs, by),
-        number=request.GET.get("page", "1"),
-        size=given.get("size", ""),
-    )
-    is_fragment = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
-    response = render(
-        request,
-        "pipeline/projects.html" + ("#results" if is_fragment else ""),
-        {
-            "filter": found,
-            "page": page,
-            "lines": _lines(page.rows, today=timezone.localdate()),
-            "headers": _headers(given, by),
-            "is_narrowed": bool(given.keys() - {"sort", "size"}),
-            "has_further": bool(given.keys() & FURTHER),
-            "query": urlencode(given),
-            "sizes": [(size, urlencode(given | {"size": size})) for size in filters.SIZES],
-            "given": given,
-        },
-    )
-    if is_fragment:
-        return push_url(response, f"{request.path}?{urlencode(given)}")
-    return response
-
-
-FURTHER = frozenset({"status", "channel", "industry", "officer", "least", "most"})
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A project's line: the row, its days of signing and groundbreaking, days in its stage."""
-
-    project: Project
-    signed: Milestone | None
-    started: Milestone | None
-    days_in_stage: int
-
-
-def _lines(rows: Sequence[Project], *, today: dt.date) -> list[Line]:
-    """One query for the days of all rows."""
-    found = Milestone.objects.effective().filter(
-        project__in=[row.pk for row in rows],
-        kind__in=[MilestoneKind.SIGNING, MilestoneKind.GROUNDBREAKING],
-        expansion__isnull=True,
-    )
-    days: dict[tuple[int, str], Milestone] = {}
-    for milestone in found.exclude(contract_kind=ContractKind.FRAMEWORK).order_by("occurred_on"):
-        days.setdefault((milestone.project_id, milestone.kind), milestone)
-    return [
-        Line(
-            row,
-            days.get((row.pk, MilestoneKind.SIGNING)),
-            days.get((row.pk, MilestoneKind.GROUNDBREAKING)),
-            (today - (row.stage_since or timezone.localdate(row.created_at))).days,
-        )
-        for row in rows
-    ]
-
-
-def _headers(given: dict[str, str], by: str) -> list[dict[str, Any]]:
-    """Each column's wording, the query that sorts by it, and how it is sorted now."""
-    headers = []
-    for column in filters.COLUMNS:
-        is_up, is_down = by == column.name, by == f"-{column.name}"
-        turned = f"-{column.name}" if is_up else column.name
-        headers.append(
-            {
-                "column": column,
-                "query": urlencode(given | {"sort": turned}),
-                "order": "ascending" if is_up else "descending" if is_down else "",
-            }
-        )
-    return headers
 
 
 @require_safe

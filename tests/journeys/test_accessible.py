@@ -27,6 +27,7 @@ def pages() -> list[str]:
         "/figures/signed_projects/?year=2026&as_of=2026-12-31",
         "/figures/signed_not_started/?year=2026&as_of=2026-12-31",
         "/figures/funds_received_yuan/?year=2026&as_of=2026-12-31",
+        "/board/",
         "/projects/",
         "/projects/?q=nothing",
         *(f"/projects/{key}/" for key in keys),

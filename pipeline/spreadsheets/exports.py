@@ -1,0 +1,138 @@
+"""The list of projects as a workbook or a text file: the same rows, columns and order.
+
+A workbook has real numbers and days and a header that stays in view; a text file begins
+with a byte order mark, so that Excel and WPS read it as UTF-8. No text is ever taken for
+a formula: in a workbook it is stored as text, in a text file a quote goes before it.
+Memory does not grow with the number of rows, but for their ids.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+
+from pipeline import columns
+from pipeline.columns import Cell, Month, ProjectColumn
+from pipeline.lights import Light
+from pipeline.models import Project
+
+AT_ONCE = 1_000
+"""More rows than these are a job's."""
+FORMATS = ("xlsx", "csv")
+_YI = Decimal(100_000_000)
+_CHUNK = 500
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_WIDTHS = {"name": 34, "investor": 30, "next": 30, "industry": 24, "tags": 24, "company": 26}
+
+Progress = Callable[[int, int], None]
+
+
+def write(
+    path: Path,
+    rows: QuerySet[Project],
+    chosen: Sequence[ProjectColumn],
+    *,
+    ending: str,
+    at: dt.datetime,
+    progress: Progress | None = None,
+) -> int:
+    """Write the rows to a file of that ending (``xlsx`` or ``csv``); how many there were."""
+    keys = list(rows.values_list("pk", flat=True))
+    writer = {"xlsx": _workbook, "csv": _text}[ending]
+    writer(path, chosen, _lines(keys, chosen, at, progress))
+    return len(keys)
+
+
+def _lines(
+    keys: list[int],
+    chosen: Sequence[ProjectColumn],
+    at: dt.datetime,
+    progress: Progress | None,
+) -> Iterator[list[Cell]]:
+    whole = columns.whole(chosen)
+    for start in range(0, len(keys), _CHUNK):
+        part = keys[start : start + _CHUNK]
+        found = whole.in_bulk(part)
+        for line in columns.lines([found[key] for key in part if key in found], chosen, at=at):
+            yield [column.value(line) for column in chosen]
+        if progress:
+            progress(min(start + _CHUNK, len(keys)), len(keys))
+
+
+def header(column: ProjectColumn) -> str:
+    """The column's wording with its unit, as the list has it."""
+    return f"{column.label}（{column.unit}）" if column.unit else str(column.label)
+
+
+def plain(cell: Cell) -> Any:
+    """A cell as a program reads it: yuan as 亿元, a light as its word, nothing as None."""
+    match cell:
+        case Light():
+            return None if cell is Light.NONE else str(cell.label)
+        case Decimal():
+            return cell / _YI
+        case Month():
+            return str(cell)
+        case "":
+            return None
+        case _:
+            return cell
+
+
+def _workbook(path: Path, chosen: Sequence[ProjectColumn], lines: Iterator[list[Cell]]) -> None:
+    book = xlsxwriter.Workbook(
+        str(path),
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    head = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "bottom": 1})
+    day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
+    money = book.add_format({"num_format": "#,##0.00"})
+    quoted = book.add_format({"quote_prefix": True})
+    sheet = book.add_worksheet(gettext("项目"))
+    sheet.freeze_panes(1, 1)
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
+    for index, column in enumerate(chosen):
+        sheet.set_column(index, index, _WIDTHS.get(column.name, 13))
+        sheet.write_string(0, index, header(column), head)
+    for row, line in enumerate(lines, 1):
+        for index, cell in enumerate(line):
+            value = plain(cell)
+            if isinstance(value, str):
+                risky = value.startswith(_FORMULA)
+                sheet.write_string(row, index, value, quoted if risky else None)
+            elif isinstance(value, dt.date):
+                sheet.write_datetime(row, index, value, day)
+            elif isinstance(value, Decimal):
+                sheet.write_number(row, index, value, money)
+            elif value is not None:
+                sheet.write_number(row, index, value)
+    book.close()
+
+
+def _text(path: Path, chosen: Sequence[ProjectColumn], lines: Iterator[list[Cell]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        out = csv.writer(file)
+        out.writerow([header(column) for column in chosen])
+        for line in lines:
+            out.writerow([_harmless(plain(cell)) for cell in line])
+
+
+def _harmless(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula, with a quote before it."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
