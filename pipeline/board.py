@@ -95,11 +95,13 @@ class Order:
     is_falling: bool
     read: Callable[[str], Any]
 
-    def sort(self, rows: QuerySet[Project]) -> QuerySet[Project]:
-        rows = rows.annotate(place=self.key)
-        return rows.order_by("-place", "-pk") if self.is_falling else rows.order_by("place", "pk")
+    def sort(self, rows: QuerySet[Project]) -> QuerySet[Any]:
+        placed: QuerySet[Any] = rows.annotate(place=self.key)
+        return (
+            placed.order_by("-place", "-pk") if self.is_falling else placed.order_by("place", "pk")
+        )
 
-    def after(self, rows: QuerySet[Project], mark: str) -> QuerySet[Project]:
+    def after(self, rows: QuerySet[Any], mark: str) -> QuerySet[Any]:
         """Of sorted rows, those after a mark; all, where it cannot be read."""
         text, _tilde, key = mark.rpartition("~")
         try:
@@ -190,7 +192,7 @@ def columns(
     few = [stage for stage, total in standing.items() if 0 < total.count <= FEW]
     places: dict[Stage, list[Place]] = {stage: [] for stage in standing}
     if few:
-        found = rows.filter(stage__in=few).order_by().annotate(place=order.key)
+        found: QuerySet[Any] = order.sort(rows.filter(stage__in=few)).order_by()
         for stage, pk, place in found.values_list("stage", "pk", "place"):
             places[Stage(stage)].append((pk, place))
         for stage in few:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Tag, User
 from crm.refusals import Refused
 from crm.rights import require
-from pipeline import projects, tags
+from pipeline import projects, tagging
 from pipeline.listing import Wanted
 from pipeline.models import Project
 
@@ -152,8 +152,8 @@ def tag(
 
     def step(project: Project) -> tuple[bool, int | None]:
         if is_off:
-            return tags.remove(project, tag, by=by), None
-        return tags.add(project, tag, by=by, at=at), None
+            return tagging.remove(project, tag, by=by, at=at), None
+        return tagging.add(project, tag, by=by, at=at), None
 
     report = Report(Act.UNTAG if is_off else Act.TAG, tag.name, tag.pk)
     return _each(keys, step, report, by=by, progress=progress)

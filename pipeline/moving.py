@@ -18,10 +18,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.contacts import add_contact
 from crm.models import User
-from crm.organizations import add_contact
 from crm.refusals import Refused
-from pipeline import dossier, milestones, projects
+from pipeline import dossier, factors, milestones, projects
 from pipeline.documents import attach
 from pipeline.facts import gather
 from pipeline.gates import GATES, Requirement
@@ -219,8 +219,6 @@ def _meet_land(
     needs = list(project.factor_needs.filter(kind=FactorKind.LAND))
     for need in needs:
         if need.met_on is None:
-            dossier.meet_factor(need, on=met_on, by=by, at=at)
+            factors.meet(need, on=met_on, by=by, at=at)
     if not needs:
-        dossier.add_factor(
-            project, kind=FactorKind.LAND, detail=detail, met_on=met_on, by=by, at=at
-        )
+        factors.add(project, kind=FactorKind.LAND, detail=detail, met_on=met_on, by=by, at=at)

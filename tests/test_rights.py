@@ -52,6 +52,7 @@ from pipeline.models import (
     FundsPlan,
     Project,
     ReturnReason,
+    SavedView,
     StatusRequest,
     TargetProposal,
 )
@@ -123,6 +124,15 @@ PAGES: dict[str, Rule | Open] = {
     "cockpit": reads(PEOPLE),
     "figure": reads(PEOPLE),
     "project_list": reads(PEOPLE),
+    "board": reads(PEOPLE),
+    "board_column": reads(PEOPLE),
+    "board_gate": Rule(EDITORS, "project", get=422, post=422),
+    "project_export": acts(PEOPLE, "", 200),
+    "project_bulk": acts(EDITORS, "", 422),
+    "project_bulk_undo": acts(EDITORS, "own", 302),
+    "view_list": Rule(PEOPLE - {AUDITOR}, post=422),
+    "view_change": acts(PEOPLE - {AUDITOR}, "own", 302),
+    "view_delete": acts(PEOPLE - {AUDITOR}, "own", 302),
     "project_new": Rule(EDITORS, post=422),
     "project": reads(PEOPLE, "project"),
     "project_edit": Rule(EDITORS, "project", post=422),
@@ -477,6 +487,9 @@ def world(db: None) -> World:
             (merge_contacts, *ContactFactory.create_batch(2, organization=project.investor)),
         )
     )
+    view = SavedView.objects.create(
+        name="我的", owner=project.officer, created_at=instant("2026-03-01 10:00")
+    )
     return World(
         own=park,
         other=ParkFactory(slug="modern-agriculture"),
@@ -511,6 +524,10 @@ def world(db: None) -> World:
             "import_preview": job.pk,
             "import_load": job.pk,
             "job_download": job.pk,
+            "board_column": "signed",
+            "project_bulk_undo": job.pk,
+            "view_change": view.pk,
+            "view_delete": view.pk,
             "organization": project.investor_id,
             "merge": merged.pk,
             "merge_undo": merged.pk,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -84,7 +85,10 @@ INVESTMENT = Coalesce(
     Value(0, output_field=FixedPointField(places=2)),
     output_field=FixedPointField(places=2),
 )
-_OF_STAGE = {"include": ["status", "agreed_investment"], "condition": Q(withdrawn_at__isnull=True)}
+_OF_STAGE: dict[str, Any] = {
+    "include": ["status", "agreed_investment", "park", "officer"],  # totals ask no more
+    "condition": Q(withdrawn_at__isnull=True),
+}
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):

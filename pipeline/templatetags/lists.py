@@ -16,12 +16,15 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from pipeline.columns import Line, ProjectColumn
+from pipeline.columns import Cell, Line, Month, ProjectColumn
 from pipeline.lights import Light
 from pipeline.stages import Status
 from pipeline.templatetags.figures import ICONS, NONE, yi
 
 register = template.Library()
+
+# Columns of a word or two: kept on one line where there is room.
+_SHORT = frozenset({"park", "stage", "status", "channel", "officer", "light", "patron", "fund"})
 
 
 @register.filter
@@ -53,14 +56,16 @@ def _cell(line: Line, column: ProjectColumn) -> str:
     if column.name == "investor":
         return f'<td class="card-wide">{escape(project.investor.name)}</td>'
     label = f"{column.label}（{column.unit}）" if column.unit else column.label
+    value = column.value(line)
     kind = ' class="num"' if column.is_number else ""
+    if isinstance(value, (dt.date, Month)) or column.name in _SHORT:
+        kind = ' class="short"'
     if column.name == "since" and project.stage_since:
         kind += f' title="{_("自 %(day)s") % {"day": project.stage_since.isoformat()}}"'
-    return f'<td data-label="{escape(label)}"{kind}>{_content(line, column)}</td>'
+    return f'<td data-label="{escape(label)}"{kind}>{_content(line, column, value)}</td>'
 
 
-def _content(line: Line, column: ProjectColumn) -> Any:
-    value = column.value(line)
+def _content(line: Line, column: ProjectColumn, value: Cell) -> Any:
     match value:
         case Light():
             return light_mark(value)

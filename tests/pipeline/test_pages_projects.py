@@ -163,7 +163,7 @@ def test_the_list_takes_the_same_queries_for_1_and_20_projects(
 ) -> None:
     ProjectFactory.create_batch(projects, signed=True)
     # session, user; count, keys, rows, days; the choices of park, channel, industry, officer
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         client.get("/projects/")
 
 
