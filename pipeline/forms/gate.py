@@ -18,6 +18,7 @@ from crm.rights import may
 from pipeline.forms.lists import officers_for
 from pipeline.forms.milestones import FilesField, SeveralFiles
 from pipeline.forms.projects import WAN
+from pipeline.forms.widgets import QuickSelect
 from pipeline.models import DocumentKind, InteractionKind, Project
 from pipeline.moving import CannotSupply, Check, Move, Supplies
 from pipeline.refusals import GateClosed
@@ -49,7 +50,7 @@ def _choice(label: Any, choices: Any, *, initial: Any = None) -> forms.ChoiceFie
         choices=choices,
         required=False,
         initial=initial,
-        widget=forms.Select(attrs=_SELECT),
+        widget=QuickSelect(attrs=_SELECT),
     )
 
 
@@ -59,7 +60,7 @@ def _row(label: Any, rows: Any) -> forms.ModelChoiceField:
         queryset=rows,
         required=False,
         empty_label=_("请选择"),
-        widget=forms.Select(attrs=_SELECT),
+        widget=QuickSelect(attrs=_SELECT),
     )
 
 

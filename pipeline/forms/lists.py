@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import Park, Role, Tag, User
 from pipeline.bulk import Act
+from pipeline.forms.widgets import QuickSelect
 from pipeline.spreadsheets.exports import FORMATS
 
 
@@ -18,8 +19,8 @@ def officers_for(user: User) -> Any:
     return officers if user.is_county_wide else officers.filter(park=user.park_id)
 
 
-def _select() -> forms.Select:
-    return forms.Select(attrs={"class": "form-select"})
+def _select() -> QuickSelect:
+    return QuickSelect(attrs={"class": "form-select"})
 
 
 class ViewForm(forms.Form):
