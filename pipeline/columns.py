@@ -11,16 +11,27 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Case, F, FilteredRelation, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pipeline.filters import Column
 from pipeline.lights import Light, project_light
 from pipeline.models import FollowUp, FundsReceipt, Milestone, Project, ProjectTag
 from pipeline.stages import ContractKind, MilestoneKind, Precision, Stage, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list and how it is sorted; by nothing where ``by`` is None."""
+
+    name: str
+    label: Any
+    by: Any
+    unit: Any = ""
+    is_number: bool = False
 
 
 @dataclass(slots=True)

@@ -234,17 +234,6 @@ def _fen(yi: Decimal) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the list and how it is sorted."""
-
-    name: str
-    label: Any
-    by: Any
-    unit: Any = ""
-    is_number: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ListPage:
     """One page of a list. ``count`` is exact up to ``COUNTED_TO``, and that much beyond."""
 

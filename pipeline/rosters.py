@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Chain, Contact, Organization, Tag, TagGroup, User
 from crm.names import normalise
 from crm.uscc import compact
-from pipeline.filters import Column, industries
+from pipeline.columns import Column
+from pipeline.filters import industries
 from pipeline.forms.widgets import QuickSelect
 from pipeline.models import Interaction, Project
 from pipeline.search import named, person
