@@ -166,6 +166,13 @@ class Milestone(Dimensions):
                 condition=Q(kind=MilestoneKind.GROUNDBREAKING, expansion__isnull=True),
                 name="milestone_started",
             ),
+            # What waits for a verifier, the oldest first: few among all milestones.
+            models.Index(
+                fields=["claimed_at"],
+                include=["project", "kind"],
+                condition=Q(verified_at__isnull=True, returned_at__isnull=True),
+                name="milestone_waiting",
+            ),
         ]
         # A CHECK passes where it comes out NULL: what has to be there says so (isnull=False).
         constraints = [
