@@ -182,15 +182,16 @@ class GateForm(forms.Form):
     def _upload(self, check: Check, kind: str) -> dict[str, forms.Field]:
         """Files; kept by the page when the form comes back, which no server can do."""
         widget = SeveralFiles(attrs={**_INPUT, "hx-preserve": "true"})
+        has_kinds = len(check.need.documents) > 1
         new: dict[str, forms.Field] = {
             f"file_{kind}": FilesField(
-                label=DocumentKind(kind).label,
+                label=_("文件") if has_kinds else DocumentKind(kind).label,
                 required=False,
                 widget=widget,
                 help_text=_("PDF、图片（JPG、PNG、WebP）或 Word、Excel，可多选"),
             )
         }
-        if len(check.need.documents) > 1:
+        if has_kinds:
             kinds = [(name, DocumentKind(name).label) for name in check.need.documents]
             new[f"file_{kind}_kind"] = _choice(_("文件类型"), kinds, initial=kind)
         return new
