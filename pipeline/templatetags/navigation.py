@@ -1,5 +1,7 @@
 """The top bar's entries, by what a person may open."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,17 +10,48 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import User
+from crm.models import Role, User
 from crm.rights import may
 
 register = template.Library()
 
-# (route, wording, the right that opens it, whether only for who sees the whole county)
-ENTRIES: tuple[tuple[str, Any, str, bool], ...] = (
-    ("cockpit", _("驾驶舱"), "figures.view", False),
-    ("project_list", _("项目"), "project.view", False),
-    ("load_list", _("导入"), "load.view", True),
-    ("admin:index", _("管理"), "county.configure", False),
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the top bar: the right that opens it, and whom it is offered to.
+
+    ``roles`` empty: everybody who may. ``for_county``: only who sees the whole county.
+    """
+
+    route: str
+    label: Any
+    act: str
+    roles: frozenset[str] = frozenset()
+    for_county: bool = False
+
+
+DAILY = frozenset({Role.OFFICER, Role.MANAGER, Role.LEADER})
+MAIN = (
+    Place("my_day", _("我的一天"), "calendar.view", DAILY),
+    Place("cockpit", _("驾驶舱"), "figures.view"),
+    Place("board", _("看板"), "project.view"),
+    Place("project_list", _("项目"), "project.view"),
+    Place("organization_list", _("企业"), "organization.view"),
+    Place("lead_list", _("首报"), "organization.view"),
+    Place("interaction_list", _("接洽"), "project.view"),
+    Place("verification", _("核验"), "verification.view"),
+    Place("report_list", _("通报"), "report.view"),
+    Place("targets", _("目标"), "target.view"),
+)
+MORE = (
+    Place("follow_up_list", _("待办"), "calendar.view"),
+    Place("calendar", _("日历"), "calendar.view"),
+    Place("contact_list", _("联系人"), "organization.view"),
+    Place("aftercare_list", _("企业服务"), "project.view"),
+    Place("comparison", _("对比"), "figures.view"),
+    Place("load_list", _("导入"), "load.view"),
+    Place("merge_list", _("企业合并"), "organization.merge"),
+    Place("admin:index", _("管理"), "county.configure"),
 )
 
 
@@ -34,13 +67,25 @@ class Entry:
 @register.filter
 def navigation(request: HttpRequest) -> list[Entry]:
     """The entries that the request's person may open; the current one is marked."""
+    return _entries(request, MAIN)
+
+
+@register.filter
+def further(request: HttpRequest) -> list[Entry]:
+    """What stands behind "more"."""
+    return _entries(request, MORE)
+
+
+def _entries(request: HttpRequest, places: tuple[Place, ...]) -> list[Entry]:
     user = request.user
     if not isinstance(user, User):
         return []
     entries = []
-    for route, label, act, for_county in ENTRIES:
-        if may(user, act) and (user.is_county_wide or not for_county):
-            url = reverse(route)
-            here = request.path == url if url == "/" else request.path.startswith(url)
-            entries.append(Entry(url, label, here))
+    for place in places:
+        if not may(user, place.act) or (place.roles and user.role not in place.roles):
+            continue
+        if place.for_county and not user.is_county_wide:
+            continue
+        url = reverse(place.route)
+        entries.append(Entry(url, place.label, request.path.startswith(url)))
     return entries
