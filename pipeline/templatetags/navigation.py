@@ -34,12 +34,10 @@ DAILY = frozenset({Role.OFFICER, Role.MANAGER, Role.LEADER})
 MAIN = (
     Place("my_day", _("我的一天"), "calendar.view", DAILY),
     Place("cockpit", _("驾驶舱"), "figures.view"),
-    Place("board", _("看板"), "project.view"),
     Place("project_list", _("项目"), "project.view"),
     Place("organization_list", _("企业"), "organization.view"),
     Place("lead_list", _("首报"), "organization.view"),
     Place("interaction_list", _("接洽"), "project.view"),
-    Place("verification", _("核验"), "verification.view"),
     Place("report_list", _("通报"), "report.view"),
     Place("targets", _("目标"), "target.view"),
 )
@@ -47,7 +45,7 @@ MORE = (
     Place("follow_up_list", _("待办"), "calendar.view"),
     Place("calendar", _("日历"), "calendar.view"),
     Place("contact_list", _("联系人"), "organization.view"),
-    Place("aftercare_list", _("企业服务"), "project.view"),
+    Place("aftercare", _("企业服务"), "project.view"),
     Place("comparison", _("对比"), "figures.view"),
     Place("load_list", _("导入"), "load.view"),
     Place("merge_list", _("企业合并"), "organization.merge"),

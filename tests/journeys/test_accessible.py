@@ -103,6 +103,7 @@ def test_english_passes_axe_and_leaves_no_chinese_in_what_the_pages_say(
     log_in: Callable[[str], Page], county: Any
 ) -> None:
     page = log_in("checker")
+    page.locator(".top-tools details.menu summary").click()
     page.get_by_role("button", name="English").click()
     wrong = {}
     for address in ("/?year=2026&as_of=2026-12-31", "/projects/", "/imports/"):

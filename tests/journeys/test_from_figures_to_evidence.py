@@ -91,7 +91,7 @@ def test_the_year_s_day_follows_the_year(log_in: Callable[[str], Page], county: 
 
 def test_the_colours_are_chosen_once_and_kept(log_in: Callable[[str], Page], county: Any) -> None:
     page = log_in("leader")
-    page.locator("summary", has_text="颜色").click()
+    page.locator(".top-tools details.menu summary").click()
     page.get_by_role("button", name="深色").click()
     page.goto(f"{county.url}/projects/")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
