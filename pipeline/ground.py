@@ -8,7 +8,7 @@ that a milestone other than a signing stands for.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.db.models import Q
@@ -30,25 +30,40 @@ FOLLOWERS: dict[str, tuple[str, ...]] = {
 }
 
 
+Ground = Mapping[str, Milestone | None]
+
+
 def ground_of(
     project: Project,
     *,
     contract_kind: str = "",
     expansion: Milestone | None = None,
     ignoring: Milestone | None = None,
-) -> dict[str, Milestone | None]:
+) -> Ground:
     """The effective signing, groundbreaking and production, by kind, that a claim has to fit.
+
+    ``ignoring`` leaves out the milestone that is being corrected.
+    """
+    effective = Milestone.objects.effective().filter(project=project)
+    if ignoring is not None:
+        effective = effective.exclude(pk=ignoring.pk)
+    return ground_among(effective, project, contract_kind=contract_kind, expansion=expansion)
+
+
+def ground_among(
+    effective: Iterable[Milestone],
+    project: Project,
+    *,
+    contract_kind: str = "",
+    expansion: Milestone | None = None,
+) -> Ground:
+    """The same, among the project's effective milestones.
 
     A claim of an expansion that stands on its project fits with that expansion's own
     milestones; anything else with the project's. An ``expansion`` that is no effective
-    expansion contract of the project is no ground. ``ignoring`` leaves out the milestone
-    that is being corrected.
+    expansion contract of the project is no ground.
     """
-    effective = [
-        m
-        for m in Milestone.objects.effective().filter(project=project)
-        if ignoring is None or m.pk != ignoring.pk
-    ]
+    effective = list(effective)
 
     def own(kind: str) -> Milestone | None:
         wanted = expansion.pk if expansion else None
@@ -71,7 +86,7 @@ def ground_of(
 
 
 def earliest_day(
-    kind: str, precision: str, ground: Mapping[str, Milestone | None]
+    kind: str, precision: str, ground: Ground
 ) -> dt.date | None:
     """The day that a groundbreaking or production may not lie before, for the constraint."""
     base = ground.get(STANDS_ON.get(kind, ""))
@@ -80,7 +95,7 @@ def earliest_day(
     return Day(base.occurred_on, base.precision).floor_for(precision)
 
 
-def amount_of(project: Project, ground: Mapping[str, Milestone | None]) -> Decimal | None:
+def amount_of(project: Project, ground: Ground) -> Decimal | None:
     """What a milestone other than a signing stands for: the contract that it carries out."""
     contract = ground["signing"] or ground["groundbreaking"]
     return contract.amount if contract else project.agreed_investment
