@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -32,6 +33,9 @@ def pages() -> list[str]:
         "/projects/?q=nothing",
         *(f"/projects/{key}/" for key in keys),
         "/imports/",
+        "/interactions/",
+        "/my-day/",
+        "/calendar/",
         "/accounts/password/change/",
         "/accounts/2fa/",
     ]
@@ -61,14 +65,39 @@ def test_every_page_passes_axe(
 def test_the_forms_of_an_officer_pass_axe_opened(
     log_in: Callable[[str], Page], county: Any
 ) -> None:
+    _write_down_what_is_due()
     page = log_in("officer-rare-metals")
     wrong = {}
-    for address in ("/projects/new/", "/projects/1/"):
+    for address in (
+        "/projects/new/",
+        "/projects/1/",
+        "/",
+        "/interactions/new/",
+        "/interactions/new/?project=1",
+        "/follow-ups/",
+        "/follow-ups/new/",
+        "/calendar/",
+        "/calendar/link/",
+        "/notices/",
+    ):
         page.goto(county.url + address.replace("1", _own_project()))
         page.evaluate("document.querySelectorAll('main details').forEach(d => d.open = true)")
         if found := violations(page):
             wrong[address] = found
     assert wrong == {}
+
+
+def _write_down_what_is_due() -> None:
+    """A step that is late and one that is due, so that their lines are looked at."""
+    from django.utils import timezone
+
+    from crm.models import User
+    from pipeline import follow_ups
+
+    officer, now = User.objects.get(username="officer-rare-metals"), timezone.now()
+    for days in (-2, 0):
+        due_on = timezone.localdate() + timedelta(days=days)
+        follow_ups.add(what="送合同", due_on=due_on, assignee=officer, by=officer, at=now)
 
 
 def _own_project() -> str:
