@@ -95,12 +95,12 @@ run:
 
 # --- Proving ---------------------------------------------------------------------------
 # Every test that is not marked for PostgreSQL holds on both databases, so it runs on both; one
-# that asks no database runs once.
+# that asks no database, or looks at a page, runs once.
 .PHONY: test test-fast bench
 test: dev $(ASSETS) $(WORDS)
 	@.ci/packages postgresql redis-server chromium fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0
 	@echo "On SQLite:"
-	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) --with-database-only \
+	@env -u DATABASE_URL -u REDIS_URL $(PYTEST) --differing-only \
 		-m "not postgres and not redis and not browser"
 	@echo "On PostgreSQL, with Redis and Chromium:"
 	@$(PYTEST) --servers

@@ -44,9 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="start throw-away PostgreSQL and Redis where DATABASE_URL, REDIS_URL are unset",
     )
     parser.addoption(
-        "--with-database-only",
+        "--differing-only",
         action="store_true",
-        help="leave out what asks no database: `make test` runs that once, not on each",
+        help="leave out what does not differ from database to database, the pages and what asks "
+        "none: `make test` runs that once",
     )
 
 
@@ -119,6 +120,11 @@ def _asks_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not asking.isdisjoint(fixtures)
 
 
+def _is_of_a_page(item: pytest.Item) -> bool:
+    """Pages show what the verbs and figures give, which are tested on both databases."""
+    return "page" in item.path.name or item.path.name == "test_rights.py"
+
+
 class _Surroundings:
     """Leaves out what cannot run, and says so at the end, with or without xdist."""
 
@@ -126,10 +132,10 @@ class _Surroundings:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        if config.getoption("--with-database-only"):
-            pure = [item for item in items if not _asks_database(item)]
-            items[:] = [item for item in items if _asks_database(item)]
-            config.hook.pytest_deselected(items=pure)
+        if config.getoption("--differing-only"):
+            alike = [item for item in items if not _asks_database(item) or _is_of_a_page(item)]
+            items[:] = [item for item in items if item not in set(alike)]
+            config.hook.pytest_deselected(items=alike)
         left_out = [i for i in items if any(i.get_closest_marker(m) for m in missing)]
         if left_out:
             items[:] = [item for item in items if item not in set(left_out)]

@@ -34,6 +34,7 @@ DAILY = frozenset({Role.OFFICER, Role.MANAGER, Role.LEADER})
 MAIN = (
     Place("my_day", _("我的一天"), "calendar.view", DAILY),
     Place("cockpit", _("驾驶舱"), "figures.view"),
+    Place("board", _("看板"), "project.view"),
     Place("project_list", _("项目"), "project.view"),
     Place("organization_list", _("企业"), "organization.view"),
     Place("lead_list", _("首报"), "organization.view"),
