@@ -85,9 +85,7 @@ def ground_among(
     }
 
 
-def earliest_day(
-    kind: str, precision: str, ground: Ground
-) -> dt.date | None:
+def earliest_day(kind: str, precision: str, ground: Ground) -> dt.date | None:
     """The day that a groundbreaking or production may not lie before, for the constraint."""
     base = ground.get(STANDS_ON.get(kind, ""))
     if base is None:

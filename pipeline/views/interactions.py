@@ -184,5 +184,5 @@ def interaction_photo(request: SignedIn, pk: int, photo: int) -> FileResponse:
     response = FileResponse(kept.file.open("rb"), filename=kept.name, content_type=kept.media_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=86400, immutable"
+    response["Cache-Control"] = "private, max-age=300"
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -15,9 +16,9 @@ from django.db import connection
 from crm import disputes
 from crm.first_reports import Protected
 from crm.models import FirstReport, User
-from pipeline import milestones, projects
+from pipeline import follow_ups, interactions, milestones, projects
 from pipeline.milestones import AlreadyDecided, AlreadyThere
-from pipeline.models import Milestone, Project, StageChange
+from pipeline.models import FollowUp, Interaction, Milestone, Project, StageChange
 from pipeline.stages import ContractKind, MilestoneKind
 from tests import factories as make
 from tests.factories import ProjectFactory, instant
@@ -134,3 +135,34 @@ def test_two_who_decide_a_dispute_at_once_decide_it_once() -> None:
     )
     assert len([r for r in results if isinstance(r, disputes.AlreadyDecided)]) == 1
     assert FirstReport.objects.filter(released_at__isnull=True).count() == 1
+
+
+def test_an_entry_that_arrives_twice_at_once_is_one_with_one_next_step() -> None:
+    project, key = ProjectFactory(), uuid.uuid4()
+
+    def send() -> Interaction:
+        return interactions.record(
+            organization=project.investor,
+            project=project,
+            kind="call",
+            occurred_on=DAY,
+            summary="催环评",
+            newcomer=interactions.Newcomer("李梅"),
+            next_step="回访",
+            next_on=DAY,
+            client_key=key,
+            by=project.officer,
+            at=NOON,
+        )
+
+    assert set(_at_once(send, send)) == set(Interaction.objects.all())
+    assert Interaction.objects.count() == FollowUp.objects.count() == 1
+    assert project.investor.contacts.count() == 1
+
+
+def test_a_step_done_twice_at_once_is_done_once() -> None:
+    officer = make.UserFactory(username="o")
+    step = follow_ups.add(what="回访", due_on=DAY, assignee=officer, by=officer, at=NOON)
+    results = _at_once(*[lambda: follow_ups.close(step, is_done=True, by=officer, at=NOON)] * 2)
+    assert [type(r) for r in results if isinstance(r, Exception)] == [follow_ups.AlreadyClosed]
+    assert len(follow_ups.changes(step)) == 1
