@@ -71,6 +71,7 @@ def test_the_forms_of_an_officer_pass_axe_opened(
     for address in (
         "/projects/new/",
         "/projects/1/",
+        "/board/1/gate/",
         "/",
         "/interactions/new/",
         "/interactions/new/?project=1",

@@ -73,10 +73,10 @@ def test_typing_narrows_the_list_without_leaving_the_page(
 ) -> None:
     page = log_in("leader")
     page.goto(f"{county.url}/projects/")
-    page.get_by_label("搜索").press_sequentially("高纯镓")
+    page.locator("#id_q").press_sequentially("高纯镓")
     expect(page.locator("#results tbody tr")).to_have_count(1)
     expect(page).to_have_url(re.compile("q=%E9%AB%98"))
-    page.get_by_label("阶段").select_option("producing")
+    page.locator("#id_stage").select_option("producing")
     expect(page.locator("#results")).to_contain_text("没有符合条件的项目")
 
 
@@ -121,7 +121,7 @@ def test_the_pages_work_without_scripts(browser: Any, county: Any) -> None:
     page.get_by_label("密码").fill("right-horse-9")
     page.get_by_role("button", name="登录").click()
     page.get_by_role("link", name="项目", exact=True).click()
-    page.get_by_label("搜索").fill("高纯镓")
+    page.locator("#id_q").fill("高纯镓")
     page.get_by_role("button", name="筛选").click()
     expect(page.locator("#results tbody tr")).to_have_count(1)
     page.locator("summary", has_text="leader").click()
