@@ -143,7 +143,9 @@ def looked_at(user: User) -> Any:
 def tried(user: User) -> Any:
     """The jobs that tried a person's workbooks."""
     kinds = [f"{kind}.import" for kind in KINDS]
-    return Job.objects.filter(asked_by=user, kind__in=kinds, arguments__dry_run=True)
+    return Job.objects.filter(
+        asked_by=user, kind__in=kinds, arguments__dry_run=True, arguments__has_key="looked"
+    )
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pipeline.spreadsheets.cells import as_text, squeeze
 from pipeline.spreadsheets.events import LedgerError, Reject, Skipped
 from pipeline.spreadsheets.fields import MONEY_KINDS, WORD_KINDS, Matcher, Table
 from pipeline.spreadsheets.layout import SEARCHED_ROWS, Layout, locate, unknown_header
+from pipeline.spreadsheets.money import FOREIGN
 from pipeline.spreadsheets.rows import Words
 from pipeline.spreadsheets.workbook import Sheet, UnreadableWorkbook, open_workbook
 
@@ -153,7 +154,7 @@ def _look_at_sheet(sheet: Sheet, matcher: Matcher, find: Callable[..., Layout | 
     seen = SeenSheet(
         name=sheet.name,
         header_row=layout.first_row,
-        unit=layout.unit or "",
+        unit=_unit(layout.unit),
         rows=max(0, sheet.height - layout.last_row),
         missing=layout.missing,
         columns=_columns(layout, below),
@@ -175,11 +176,16 @@ def _columns(layout: Layout, below: list[list[Any]]) -> list[SeenColumn]:
                 header=squeeze(column.header),
                 letter=letter(column.index),
                 field=column.field.name if column.field else "",
-                unit=(column.unit or layout.unit or "") if is_money else "",
+                unit=_unit(column.unit or layout.unit) if is_money else "",
                 samples=samples[:SAMPLES],
             )
         )
     return columns
+
+
+def _unit(unit: str | None) -> str:
+    """A unit of money as it is read out: 亿元 for 亿."""
+    return f"{unit}元" if unit and unit != FOREIGN and not unit.endswith("元") else unit or ""
 
 
 def letter(index: int) -> str:

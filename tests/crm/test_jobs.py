@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from crm import jobs
 from crm.models import Job, JobState, User
@@ -282,6 +283,16 @@ def test_a_running_job_stops_at_its_next_step_and_nothing_of_it_stays(
     assert (stopped.state, stopped.finished_at, reached) == (JobState.CANCELLED, STARTED, [])
     assert not User.objects.filter(username="half-made").exists()
     assert not is_stopping(stopped)
+
+
+def test_asking_a_running_job_to_stop_waits_for_no_lock(
+    ask: Callable[..., Job], verifier: User
+) -> None:
+    job = ask()
+    jobs.claim(job.pk, at=STARTED)
+    with CaptureQueriesContext(connection) as asked:
+        jobs.cancel(job, by=verifier, at=STARTED)
+    assert all(query["sql"].startswith("SELECT") for query in asked)
 
 
 def test_a_job_that_is_over_cannot_be_cancelled(ask: Callable[..., Job], verifier: User) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -150,7 +151,29 @@ def test_the_unit_of_money_is_said(client: Client, verifier: User, tmp_path: Pat
     client.force_login(verifier)
     headers = ["项目名称", "到位时间", "到位金额（万元）"]
     page = upload(client, book(tmp_path, headers, ["项目", "2026-03-05", 12]), "funds")
-    assert 'data-label="金额单位">万</td>' in text(page)
+    assert 'data-label="金额单位">万元</td>' in text(page)
+
+
+def test_a_header_in_two_lines_is_corrected(client: Client, verifier: User, tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "two.xlsx"))
+    sheet = book.add_worksheet()
+    sheet.merge_range(0, 0, 0, 5, "台账（单位：亿元）")
+    for column, header in ((0, "项目名称"), (1, "老板")):
+        sheet.merge_range(1, column, 2, column, header)
+    sheet.merge_range(1, 2, 1, 3, "投资")
+    sheet.merge_range(1, 4, 1, 5, "日子")
+    sheet.write_row(2, 2, ["总投资", "到位", "签", "开"])
+    sheet.write_row(3, 0, ["高纯镓", "晨虹公司", 2.5, 1, "2026-03-05", "2026-06-01"])
+    book.close()
+    client.force_login(verifier)
+    file = SimpleUploadedFile("two.xlsx", (tmp_path / "two.xlsx").read_bytes())
+    page = upload(client, file, "ledger")
+    assert "还缺必需的列：投资方、签约时间" in text(page)
+    said = {"c0-1": "investor_name", "c0-4": "sign_date", "c0-5": "start_date"}
+    preview = text(choose(client, page, **said))
+    assert "导入 1 行" in preview
+    assert "2.5 亿元" in preview
+    assert "2026-06-01" in preview
 
 
 # --- the preview -------------------------------------------------------------------------
