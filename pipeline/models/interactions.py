@@ -34,10 +34,12 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
             return self
         projects = Project.objects.visible_to(user)
         took_part = Interaction.officers.through.objects.filter(user=user).values("interaction")
+        # Keys, not a join: it would stand under OR and be made for every meeting.
+        colleagues = User.objects.filter(park=user.park_id).values("pk")
         return self.filter(
             Q(project__in=projects.values("pk"))
             | Q(recorded_by=user)
-            | Q(project__isnull=True, recorded_by__park=user.park_id)
+            | Q(project__isnull=True, recorded_by__in=colleagues)
             | Q(pk__in=took_part)
         )
 
