@@ -14,6 +14,7 @@ from crm.models import TagGroup, User
 from pipeline import county, countyfile
 from pipeline.countyfile import CountyFile, TargetEntry
 from pipeline.demo import ledger, people
+from pipeline.demo.day import Day
 from pipeline.demo.live import DAYS_BEFORE, Live
 from pipeline.models import HolderKind, Load, Metric
 from pipeline.spreadsheets import loading
@@ -58,6 +59,7 @@ def load(*, today: dt.date, at: dt.datetime) -> list[Outcome]:
     logins = people.create_logins()
     outcomes = _load_ledgers(today=today, at=at)
     Live(logins, at=at).play()
+    Day(logins, at=at).play()
     return outcomes
 
 
