@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
 from django.forms import BaseForm
 
 from crm.models import Tag, User
@@ -167,7 +168,8 @@ def _aftercare(
     expansions = project.expansions.current().select_related("officer").order_by("-pk")[:SHOWN]
     if project.stage != Stage.PRODUCING:
         return {"expansions": expansions}
-    issues = project.aftercare_issues.select_related("solved_by", "recorded_by")
+    open_first = F("solved_on").desc(nulls_first=True)
+    issues = project.aftercare_issues.select_related("solved_by").order_by(open_first, "-raised_on")
     visits = project.interactions.current().filter(kind=InteractionKind.AFTERCARE)
     return {
         "expansions": expansions,
@@ -179,6 +181,8 @@ def _aftercare(
                 due.due_light(issue.due_on, issue.solved_on, today=today),
                 refused.get(f"solve-{issue.pk}") or SolveForm(issue=issue),
             )
-            for issue in issues.order_by("-raised_on", "-pk")[:SHOWN]
+            for issue in issues.order_by(
+                F("solved_on").desc(nulls_first=True), "-raised_on", "-pk"
+            )[:SHOWN]
         ],
     }
