@@ -9,12 +9,13 @@ from typing import Any
 
 from django.db.models import F
 from django.forms import BaseForm
+from django.utils.translation import gettext_lazy as _
 
 from crm.models import Tag, User
 from crm.rights import may
 from pipeline import due, funds_plans
 from pipeline.forms.project_page import DecisionForm, FactorEditForm, SolveForm, TagsForm
-from pipeline.lights import Light
+from pipeline.lights import Light, project_light
 from pipeline.models import (
     AftercareIssue,
     FactorNeed,
@@ -28,6 +29,11 @@ from pipeline.stages import Stage
 SHOWN = 50
 """So many rows of a section; the line of time has the older ones."""
 CLOSED_SHOWN = 5
+LIGHT_WORDS = {
+    Light.GREEN: _("按计划推进"),
+    Light.YELLOW: _("错过计划的月份"),
+    Light.RED: _("连续三个月错过计划"),
+}
 
 
 def sections(
@@ -39,7 +45,10 @@ def sections(
     may_edit: bool,
 ) -> dict[str, Any]:
     """What the templates of the sections are given; a fixed number of queries."""
+    light = project_light(project, today=today)
     return {
+        "light": light,
+        "light_words": LIGHT_WORDS.get(light, ""),
         **_funds(project, today),
         **_tasks(project),
         **_tags(project, refused, may_edit=may_edit),

@@ -36,6 +36,8 @@ def pages() -> list[str]:
         "/interactions/",
         "/my-day/",
         "/calendar/",
+        "/aftercare/",
+        f"/projects/{keys[0]}/timeline/",
         "/accounts/password/change/",
         "/accounts/2fa/",
     ]

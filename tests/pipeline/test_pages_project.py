@@ -159,6 +159,16 @@ def test_slippage_is_shown_with_its_days_and_reason(
     assert f"自 {days(-10)} 起错过" in page
 
 
+@pytest.mark.parametrize(
+    ("missed", "words"), [(10, "按计划推进"), (-40, "错过计划的月份"), (-140, "连续三个月错过计划")]
+)
+def test_the_project_s_light_says_how_its_plan_stands(
+    missed: int, words: str, reader: Reader, project: Project
+) -> None:
+    Project.objects.filter(pk=project.pk).update(planned_start_on=days(missed))
+    assert words in reader.page()
+
+
 # --- needs ----------------------------------------------------------------------------------
 def test_a_need_shows_its_light_and_is_changed_met_and_taken_back(
     reader: Reader, project: Project, officer: User
@@ -276,7 +286,7 @@ def test_the_overview_takes_the_same_queries_for_1_and_20_projects(
     for _n in range(number):
         talk(ProjectFactory(producing=True), kind="aftercare")
     client.force_login(leader)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/aftercare/")
 
 
@@ -316,5 +326,5 @@ def test_the_page_takes_the_same_queries_however_much_there_is(
         follow_ups.close(done, is_done=True, by=officer, at=now)
     status_requests.request(project, to="suspended", on=TODAY, reason="缓", by=officer, at=now)
     reader = Reader(UserFactory(username="manager", manager=True, park=project.park), project)
-    with django_assert_num_queries(62):
+    with django_assert_num_queries(63):
         reader.page()
