@@ -77,9 +77,9 @@ def test_as_many_questions_for_one_card_as_for_twenty(as_officer: Client) -> Non
             as_officer.get("/board/")
         return len(asked)
 
-    ProjectFactory(signed=True)
+    ProjectFactory()
     one = questions()
-    ProjectFactory.create_batch(20, signed=True)
+    ProjectFactory.create_batch(20)
     assert questions() == one
 
 
