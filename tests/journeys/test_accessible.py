@@ -87,7 +87,28 @@ def test_the_forms_of_an_officer_pass_axe_opened(
         page.evaluate("document.querySelectorAll('main details').forEach(d => d.open = true)")
         if found := violations(page):
             wrong[address] = found
+    for address in ("/imports/new/", *_steps_of_an_import()):
+        page.goto(county.url + address)
+        if found := violations(page):
+            wrong[address] = found
     assert wrong == {}
+
+
+def _steps_of_an_import() -> tuple[str, str]:
+    """The columns and the preview of a workbook with a row to load and one that is refused."""
+    from django.core.files.base import ContentFile
+    from django.utils import timezone
+
+    from crm.models import User
+    from pipeline import imports
+
+    officer = User.objects.get(username="officer-rare-metals")
+    rows = "企业名称,联系人,电话,看法\n甲公司,王建国,13800000001,好\n乙公司,李秀英,问办公室,好\n"
+    upload = ContentFile(rows.encode(), name="名单.csv")
+    clock = timezone.now
+    looked = imports.begin(upload, kind="organizations", by=officer, clock=clock)
+    tried = imports.try_out(looked, header_map={}, by=officer, clock=clock)
+    return f"/imports/new/{looked.pk}/", f"/imports/preview/{tried.pk}/"
 
 
 def _write_down_what_is_due() -> None:
