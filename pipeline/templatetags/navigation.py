@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models import Role, User
 from crm.rights import may
@@ -32,25 +32,25 @@ class Place:
 
 DAILY = frozenset({Role.OFFICER, Role.MANAGER, Role.LEADER})
 MAIN = (
-    Place("my_day", _("我的一天"), "calendar.view", DAILY),
-    Place("cockpit", _("驾驶舱"), "figures.view"),
-    Place("board", _("看板"), "project.view"),
-    Place("project_list", _("项目"), "project.view"),
-    Place("organization_list", _("企业"), "organization.view"),
-    Place("lead_list", _("首报"), "organization.view"),
-    Place("interaction_list", _("接洽"), "project.view"),
-    Place("report_list", _("通报"), "report.view"),
-    Place("targets", _("目标"), "target.view"),
+    Place("my_day", pgettext_lazy("navigation", "我的一天"), "calendar.view", DAILY),
+    Place("cockpit", pgettext_lazy("navigation", "驾驶舱"), "figures.view"),
+    Place("board", pgettext_lazy("navigation", "看板"), "project.view"),
+    Place("project_list", pgettext_lazy("navigation", "项目"), "project.view"),
+    Place("organization_list", pgettext_lazy("navigation", "企业"), "organization.view"),
+    Place("lead_list", pgettext_lazy("navigation", "首报"), "organization.view"),
+    Place("interaction_list", pgettext_lazy("navigation", "接洽"), "project.view"),
+    Place("report_list", pgettext_lazy("navigation", "通报"), "report.view"),
+    Place("targets", pgettext_lazy("navigation", "目标"), "target.view"),
 )
 MORE = (
-    Place("follow_up_list", _("待办"), "calendar.view"),
-    Place("calendar", _("日历"), "calendar.view"),
-    Place("contact_list", _("联系人"), "organization.view"),
-    Place("aftercare", _("企业服务"), "project.view"),
-    Place("comparison", _("对比"), "figures.view"),
-    Place("load_list", _("导入"), "load.view"),
-    Place("merge_list", _("企业合并"), "organization.merge"),
-    Place("admin:index", _("管理"), "county.configure"),
+    Place("follow_up_list", pgettext_lazy("navigation", "待办"), "calendar.view"),
+    Place("calendar", pgettext_lazy("navigation", "日历"), "calendar.view"),
+    Place("contact_list", pgettext_lazy("navigation", "联系人"), "organization.view"),
+    Place("aftercare", pgettext_lazy("navigation", "企业服务"), "project.view"),
+    Place("comparison", pgettext_lazy("navigation", "对比"), "figures.view"),
+    Place("load_list", pgettext_lazy("navigation", "导入"), "load.view"),
+    Place("merge_list", pgettext_lazy("navigation", "企业合并"), "organization.merge"),
+    Place("admin:index", pgettext_lazy("navigation", "管理"), "county.configure"),
 )
 
 
