@@ -27,7 +27,8 @@ Forecasts are estimates in floating point; no figure is ever made from them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -46,6 +47,10 @@ SEASONLESS = 10.0
 """Signings a month for which an even year counts against the seasons of history."""
 MANY = 400
 """From so many on, sums are drawn as normal: one draw instead of hundreds."""
+MOST = 1000
+"""Amounts of the past that a draw looks at: what is uncertain of more hardly differs."""
+NORMAL = 9.0
+"""The variance from which a count is near enough to normal for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,11 @@ def forecast(
     county = _County.of(parks, recent, moment, months)
     chance = Random(seed)  # noqa: S311 -- a simulation, no secret
     seasons = [_drawn_season(county, chance) for _draw in range(draws)]
-    rows = {key: _draw_park(park, county, moment, chance, seasons) for key, park in parks.items()}
+    starting = starting_hazards(parks, moment)
+    rows = {
+        key: _draw_park(park, county, starting[key], moment, chance, seasons)
+        for key, park in parks.items()
+    }
     total = [
         tuple(map(math.fsum, zip(*draw, strict=True))) for draw in zip(*rows.values(), strict=True)
     ]
@@ -183,6 +192,17 @@ def forecast(
         starts=starts,
         months=months,
     )
+
+
+def starting_hazards(parks: Mapping[int | None, Park], moment: Moment) -> dict[int | None, Hazard]:
+    """From signing to groundbreaking: each park's hazard, drawn towards the county's."""
+    until = moment.month - 1
+    signed = [s for park in parks.values() for s in park.signings]
+    county = Hazard.of_county(LifeTable.of(_spells(signed), until=until))
+    return {
+        key: Hazard.of_park(LifeTable.of(_spells(park.signings), until=until), county)
+        for key, park in parks.items()
+    }
 
 
 def chance_of_at_least(needed: int, chances: Sequence[float]) -> float:
@@ -218,7 +238,6 @@ class _County:
     season: tuple[float, ...]
     amounts: tuple[float, ...]
     signing: Hazard
-    starting: Hazard
 
     @classmethod
     def of(
@@ -228,9 +247,7 @@ class _County:
         moment: Moment,
         months: int,
     ) -> _County:
-        until = moment.month - 1
         contacts = [spell for park in parks.values() for spell in park.contacts]
-        signed = [_spell(s) for park in parks.values() for s in park.signings]
         season = _season(recent)
         return cls(
             parks=max(sum(1 for park in parks.values() if park.signings), 1),
@@ -240,13 +257,21 @@ class _County:
             scatter=_scatter(recent, season, moment, months),
             season=season,
             amounts=tuple(s.amount for s in recent),
-            signing=Hazard.of_county(LifeTable.of(contacts, until=until)),
-            starting=Hazard.of_county(LifeTable.of(signed, until=until)),
+            signing=Hazard.of_county(LifeTable.of(_alike(contacts), until=moment.month - 1)),
         )
 
 
-def _spell(signing: Signing) -> Spell:
-    return Spell(signing.month, signing.started, signing.ended, signing.weight)
+def _spells(signings: Iterable[Signing]) -> list[Spell]:
+    """From signing to groundbreaking, those of the same months as one."""
+    return _alike(Spell(s.month, s.started, s.ended, s.weight) for s in signings)
+
+
+def _alike(spells: Iterable[Spell]) -> list[Spell]:
+    """Spells of the same months put together: as many as there are months, not projects."""
+    weights: defaultdict[tuple[int, int | None, int | None], float] = defaultdict(float)
+    for spell in spells:
+        weights[spell.began, spell.ended, spell.left] += spell.weight
+    return [Spell(*months, weight) for months, weight in weights.items()]
 
 
 def _unseen(signings: Sequence[Signing]) -> tuple[float, ...]:
@@ -299,6 +324,7 @@ def _drawn_season(county: _County, chance: Random) -> tuple[float, ...]:
 def _draw_park(
     park: Park,
     county: _County,
+    starting: Hazard,
     moment: Moment,
     chance: Random,
     seasons: Sequence[Sequence[float]],
@@ -308,17 +334,17 @@ def _draw_park(
     signed = math.fsum(s.weight for s in this_year)
     amount = math.fsum(s.amount * s.weight for s in this_year)
     started = math.fsum(s.weight for s in this_year if s.started is not None)
-    waiting = [
+    waiting = Counter(
         (moment.month - s.month, s.weight)
         for s in this_year
         if s.started is None and s.ended is None
-    ]
+    )
     recent = [s for s in park.signings if moment.month - county.months <= s.month < moment.month]
     until = moment.month - 1
-    starting = Hazard.of_park(
-        LifeTable.of((_spell(s) for s in park.signings), until=until), county.starting
-    )
-    signing = Hazard.of_park(LifeTable.of(park.contacts, until=until), county.signing)
+    signing = Hazard.of_park(LifeTable.of(_alike(park.contacts), until=until), county.signing)
+    in_contact: defaultdict[int, list[float | None]] = defaultdict(list)
+    for project in park.open:
+        in_contact[project.since].append(project.amount)
     shape = BORROWED_MONTHS * county.count / county.months / county.parks
     shape = max(shape + math.fsum(s.weight for s in recent) if park.signings else 0.0, 1e-9)
     amounts = tuple(s.amount for s in recent) * 2 + county.amounts
@@ -329,14 +355,16 @@ def _draw_park(
         sign = signing.draw(chance) if park.open else ()
         rate = chance.gammavariate(shape, 1 / (BORROWED_MONTHS + county.months))
         # What is uncertain about the amounts: as many as this park's history has.
-        bag = chance.choices(amounts, k=max(len(recent), LEAST_SIGNINGS))
+        bag = chance.choices(amounts, k=min(max(len(recent), LEAST_SIGNINGS), MOST))
         new = [0] * moment.ahead
         more = 0.0
-        for project in park.open:
-            month = _signs_in(sign, project, moment, chance)
-            if month is not None:
+        for since, known in in_contact.items():
+            months = _sign_in(sign, moment.month - since, len(known), moment, chance)
+            for month in months:
                 new[month] += 1
-                more += project.amount or chance.choice(bag)
+            more += math.fsum(
+                value or chance.choice(bag) for value in chance.sample(known, len(months))
+            )
         for ahead in range(moment.ahead):
             part = moment.left if ahead == 0 else 1.0
             mean = rate * part * county.unseen[ahead] * season[(moment.month + ahead) % 12]
@@ -345,9 +373,12 @@ def _draw_park(
             more += _sum_of(bag, count, chance)
         begun = math.fsum(
             weight
-            for age, weight in waiting
-            if chance.random()
-            < chance_within(start, age=age, months=moment.ahead, first=moment.left)
+            * _binomial(
+                count,
+                chance_within(start, age=age, months=moment.ahead, first=moment.left),
+                chance,
+            )
+            for (age, weight), count in waiting.items()
         )
         begun += sum(
             _binomial(count, chance_within(start, age=0, months=moment.ahead - ahead), chance)
@@ -358,18 +389,18 @@ def _draw_park(
     return rows
 
 
-def _signs_in(hazard: Sequence[float], project: Open, moment: Moment, chance: Random) -> int | None:
-    """In which of the months ahead a project in contact signs; None where in none."""
+def _sign_in(
+    hazard: Sequence[float], age: int, count: int, moment: Moment, chance: Random
+) -> list[int]:
+    """In which of the months ahead those of ``count`` projects of an age sign that do."""
+    once, lasts = [], 1.0
     for ahead in range(moment.ahead):
-        once = chance_within(
-            hazard,
-            age=moment.month + ahead - project.since,
-            months=1,
-            first=moment.left if ahead == 0 else 1.0,
-        )
-        if chance.random() < once:
-            return ahead
-    return None
+        first = moment.left if ahead == 0 else 1.0
+        signs = chance_within(hazard, age=age + ahead, months=1, first=first)
+        once.append(lasts * signs)
+        lasts *= 1 - signs
+    signed = _binomial(count, 1 - lasts, chance)
+    return chance.choices(range(moment.ahead), once, k=signed) if signed else []
 
 
 def _poisson(mean: float, scatter: float, chance: Random) -> int:
@@ -388,9 +419,10 @@ def _poisson(mean: float, scatter: float, chance: Random) -> int:
 
 
 def _binomial(count: int, part: float, chance: Random) -> int:
-    if count > MANY:
-        drawn = chance.gauss(count * part, math.sqrt(count * part * (1 - part)))
-        return min(max(round(drawn), 0), count)
+    """How many of ``count`` events of a chance come about; normal where there are many."""
+    spread = count * part * (1 - part)
+    if count > MANY and spread > NORMAL:
+        return min(max(round(chance.gauss(count * part, math.sqrt(spread))), 0), count)
     return sum(chance.random() < part for _one in range(count))
 
 

@@ -202,6 +202,7 @@ PAGES: dict[str, Rule | Open] = {
     "attachment_restore": acts(KEEPERS, "project", 302),
     "search": reads(PEOPLE),
     "comparison": reads(PEOPLE),
+    "forecast": reads(PEOPLE),
     "targets": Rule(PEOPLE),
     "target_workbook": reads(PEOPLE),
     "target_read": acts({VERIFIER, LEADER, ADMIN}, "", 302),

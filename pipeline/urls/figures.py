@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from pipeline.views import comparison
+from pipeline.views import comparison, forecast
 
-urlpatterns = [path("compare/", comparison.comparison, name="comparison")]
+urlpatterns = [
+    path("compare/", comparison.comparison, name="comparison"),
+    path("forecast/", forecast.forecast, name="forecast"),
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,10 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from crm.http import SignedIn, allowed
+from crm.models import User
 from pipeline.forms.window import DIMENSION_LABELS, Asked, asked, neighbours, quarters
 from pipeline.models import Metric
 from pipeline.rollups import Rollup, Row, not_started_counts, rollup
 from pipeline.targets import ranks
+from pipeline.year_end import is_open, kept_year_end
+
+Expectation = Mapping[str, Decimal | None]
 
 
 @require_safe
@@ -37,7 +41,8 @@ def cockpit(request: SignedIn) -> HttpResponse:
             "figures": figures,
             "lines": _lines(figures, waiting),
             "total": Line(figures.total, sum(waiting.values(), Decimal(0))),
-            "goals": _goals(figures),
+            "goals": _goals(figures, _expected(found, request.user)),
+            "can_forecast": is_open(found.window),
             "show_targets": _has_targets(figures),
             "quarters": quarters(found),
             "earlier": earlier,
@@ -97,7 +102,10 @@ def _has_targets(figures: Rollup) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One of the three targets as a bar. A rate has no schedule."""
+    """One of the three targets as a bar. A rate has no schedule.
+
+    ``expected`` is where the year may end, as far along the bar as it would be then.
+    """
 
     metric: str
     done: Decimal | None
@@ -105,9 +113,28 @@ class Goal:
     completion: Decimal | None
     schedule: Decimal | None
     lead: Decimal | None
+    expected: Decimal | None = None
 
 
-def _goals(figures: Rollup) -> list[Goal]:
+def _expected(found: Asked, user: User) -> Expectation:
+    """Of each target the part that the year may end with, where the forecast is at hand.
+
+    Nothing is computed for it here: the page's own part does, and brings the bars up to date.
+    """
+    ending = is_open(found.window) and kept_year_end(
+        found.window, is_past_knowledge=found.is_past_knowledge
+    )
+    line = ending.of(user) if ending else None
+    if line is None:
+        return {}
+    return {
+        Metric.SIGNED_PROJECTS: line.projects.completion,
+        Metric.SIGNED_AMOUNT: line.amount.completion,
+        Metric.START_RATE: line.rate.mean if line.rate else None,
+    }
+
+
+def _goals(figures: Rollup, expected: Expectation) -> list[Goal]:
     total = figures.total
     sums = [
         Goal(
@@ -117,6 +144,7 @@ def _goals(figures: Rollup) -> list[Goal]:
             completion=total.completion(metric),
             schedule=(total.schedules or {}).get(metric),
             lead=total.lead(metric),
+            expected=expected.get(metric),
         )
         for metric in (Metric.SIGNED_PROJECTS, Metric.SIGNED_AMOUNT)
     ]
@@ -127,6 +155,7 @@ def _goals(figures: Rollup) -> list[Goal]:
         completion=None,
         schedule=None,
         lead=total.start_rate_gap,
+        expected=expected.get(Metric.START_RATE),
     )
     return [*sums, rate]
 
