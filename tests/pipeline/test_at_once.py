@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from crm import disputes
 from crm.first_reports import Protected
@@ -166,3 +167,41 @@ def test_a_step_done_twice_at_once_is_done_once() -> None:
     results = _at_once(*[lambda: follow_ups.close(step, is_done=True, by=officer, at=NOON)] * 2)
     assert [type(r) for r in results if isinstance(r, Exception)] == [follow_ups.AlreadyClosed]
     assert len(follow_ups.changes(step)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "answers"),
+    [(("lead_unit", "lead_unit"), [302, 422]), (("lead_unit", "phone"), [302, 302])],
+    ids=["the same field", "another field"],
+)
+def test_two_editors_who_save_at_once_lose_nothing(
+    fields: tuple[str, str], answers: list[int]
+) -> None:
+    project = ProjectFactory()
+    address = f"/projects/{project.pk}/edit/"
+    sends = []
+    for name, field in zip(("张三", "李四"), fields, strict=True):
+        client = Client()
+        client.force_login(
+            make.UserFactory(username=name, park=project.park),
+            backend="django.contrib.auth.backends.ModelBackend",
+        )
+        form = client.get(address).context["form"]
+        sent = {
+            bound.html_name: bound.value()
+            for bound in form
+            if bound.value() not in (None, False) and not bound.field.disabled
+        }
+        opening = {f"initial-{key}": value for key, value in sent.items()} | {
+            f"initial-{field}": ""
+        }
+        sends.append((client, {**sent, **opening, field: name}))
+    results = _at_once(
+        *(lambda client=client, data=data: client.post(address, data) for client, data in sends)
+    )
+    assert sorted(result.status_code for result in results) == answers
+    project.refresh_from_db()
+    if answers == [302, 302]:
+        assert (project.lead_unit, project.phone) == ("张三", "李四")
+    else:
+        assert project.lead_unit in ("张三", "李四")
