@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -62,7 +62,7 @@ class Question:
     """
 
     project: Project
-    claim: Claim = Claim()
+    claim: Claim = field(default_factory=Claim)
     contract_kind: str = ""
     expansion: Milestone | None = None
     milestone: Milestone | None = None

@@ -166,6 +166,18 @@ PAGES: dict[str, Rule | Open] = {
     "milestone_revoke": acts({VERIFIER}, "project", 422),
     "milestone_correct": acts({VERIFIER}, "project", 422),
     "document": reads(PEOPLE, "project"),
+    "document_view": reads(PEOPLE, "project"),
+    "verification": reads({VERIFIER, AUDITOR}),
+    "verification_recent": reads({VERIFIER, AUDITOR}),
+    "verification_together": acts({VERIFIER}, "", 302),
+    "verification_claim": reads({VERIFIER, AUDITOR}, "project"),
+    "verification_verify": acts({VERIFIER}, "project", 302),
+    "verification_return": acts({VERIFIER}, "project", 422),
+    "verification_revoke": acts({VERIFIER}, "project", 422),
+    "verification_correct": acts({VERIFIER}, "project", 422),
+    "verification_receipt": reads({VERIFIER, AUDITOR}, "project"),
+    "verification_receipt_verify": acts({VERIFIER}, "project", 302),
+    "verification_receipt_question": acts({VERIFIER}, "project", 422),
     "load_list": reads(LOADERS),
     "load": reads(LOADERS, "county"),
     "load_undo": acts(IMPORTERS, "county", 302),
@@ -401,6 +413,8 @@ def world(db: None) -> World:
     prepare_start(project)
     claimed = claim(project, MilestoneKind.GROUNDBREAKING, on=dt.date(2026, 6, 1))
     verified = project.milestones.get(kind=MilestoneKind.SIGNING)
+    filed = claim(project, MilestoneKind.FILING, on=dt.date(2026, 5, 20))
+    money = FundsReceiptFactory(project=project)
     document = DocumentFactory(project=project, kind=DocumentKind.OTHER)
     document.file.save("contract.pdf", ContentFile(b"%PDF-1.7"))
     load = LoadRowFactory(project=project).load
@@ -512,6 +526,15 @@ def world(db: None) -> World:
             "milestone_revoke": verified.pk,
             "milestone_correct": verified.pk,
             "document": document.pk,
+            "document_view": document.pk,
+            "verification_claim": claimed.pk,
+            "verification_verify": filed.pk,
+            "verification_return": claimed.pk,
+            "verification_revoke": verified.pk,
+            "verification_correct": verified.pk,
+            "verification_receipt": money.pk,
+            "verification_receipt_verify": FundsReceiptFactory(project=project).pk,
+            "verification_receipt_question": money.pk,
             **dict.fromkeys(["factor_met", "factor_edit", "factor_unmeet"], need.pk),
             **dict.fromkeys(["status_approve", "status_refuse", "status_withdraw"], asked.pk),
             **dict.fromkeys(["issue_solve", "issue_reopen"], issue.pk),

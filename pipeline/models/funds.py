@@ -93,6 +93,11 @@ class FundsReceipt(Dimensions):
                 ],
                 name="funds_receipt_rollup",
             ),
+            models.Index(
+                fields=["recorded_at", "id"],
+                condition=Q(verified_at__isnull=True),
+                name="funds_receipt_open",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -166,6 +166,28 @@ class Milestone(Dimensions):
                 condition=Q(kind=MilestoneKind.GROUNDBREAKING, expansion__isnull=True),
                 name="milestone_started",
             ),
+            # The verifier's queue and what was decided lately: open rows, and few others.
+            models.Index(
+                fields=["claimed_at", "id"],
+                include=["kind", "project"],
+                condition=Q(verified_at__isnull=True, returned_at__isnull=True),
+                name="milestone_open",
+            ),
+            models.Index(
+                fields=["-verified_at", "-id"],
+                condition=Q(verified_at__isnull=False, is_historical=False),
+                name="milestone_verified_lately",
+            ),
+            models.Index(
+                fields=["-returned_at", "-id"],
+                condition=Q(returned_at__isnull=False),
+                name="milestone_returned_lately",
+            ),
+            models.Index(
+                fields=["-revoked_at", "-id"],
+                condition=Q(revoked_at__isnull=False),
+                name="milestone_revoked_lately",
+            ),
             # What waits for a verifier, the oldest first: few among all milestones.
             models.Index(
                 fields=["claimed_at"],
