@@ -39,6 +39,7 @@ MAIN = (
     Place("organization_list", pgettext_lazy("navigation", "企业"), "organization.view"),
     Place("lead_list", pgettext_lazy("navigation", "首报"), "organization.view"),
     Place("interaction_list", pgettext_lazy("navigation", "接洽"), "project.view"),
+    Place("verification", pgettext_lazy("navigation", "核验"), "verification.view"),
     Place("report_list", pgettext_lazy("navigation", "通报"), "report.view"),
     Place("targets", pgettext_lazy("navigation", "目标"), "target.view"),
 )
