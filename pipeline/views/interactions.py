@@ -22,10 +22,11 @@ from crm.names import normalise
 from crm.refusals import Refused
 from pipeline import filters, interactions, whom
 from pipeline.forms.interactions import CaptureForm, InteractionFilter
-from pipeline.models import Interaction, Project
+from pipeline.models import Interaction, InteractionKind, Project
 from pipeline.reach import organizations_visible_to
 from pipeline.search import CANDIDATES, SHORTEST, named
 from pipeline.soon import soon
+from pipeline.stages import Stage
 
 LONGEST = 60
 
@@ -45,7 +46,13 @@ def capture(request: SignedIn) -> HttpResponse:
         return _record(request, met)
     if met is None and (given.get("project") or given.get("organization")):
         raise Http404
-    first = {"client_key": uuid.uuid4(), "occurred_on": timezone.localdate(), "kind": "visit_out"}
+    # Who produces is cared for: what is recorded of them begins as a visit.
+    is_landed = bool(met and met.project and met.project.stage == Stage.PRODUCING)
+    first = {
+        "client_key": uuid.uuid4(),
+        "occurred_on": timezone.localdate(),
+        "kind": InteractionKind.AFTERCARE if is_landed else InteractionKind.VISIT_OUT,
+    }
     form = CaptureForm(user=request.user, whom=met, initial=first)
     part = ""
     if request.htmx:  # type: ignore[attr-defined]

@@ -162,8 +162,8 @@ def test_the_list_takes_the_same_queries_for_1_and_20_projects(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     ProjectFactory.create_batch(projects, signed=True)
-    # session, user; count, keys, rows, days; the choices of park, channel, industry, officer
-    with django_assert_num_queries(13):
+    # session, user, unread notices; count, keys, rows, days; choices and saved views
+    with django_assert_num_queries(14):
         client.get("/projects/")
 
 
