@@ -88,9 +88,10 @@ class Day:
                         by=officer,
                         at=self.at(33),
                     )
-            kind, unit = ((FactorKind.LAND, "县自然资源局"), (FactorKind.ENERGY, "县能源局"))[
-                number % 2
-            ]
+            kind, unit = (
+                (FactorKind.ENVIRONMENT, "市生态环境局平陆分局"),
+                (FactorKind.ENERGY, "县能源局"),
+            )[number % 2]
             factors.add(
                 project,
                 kind=kind,
