@@ -22,7 +22,7 @@ def document_view(request: SignedIn, pk: int) -> FileResponse:
 
     The type was found from the content when it was kept, and no browser may guess another.
     Opened by itself it is a document without an origin, scripts, or anything to load; only
-    a PDF may stand in a frame, and only in ours (ADR 7).
+    a PDF may stand in a frame, and only in ours (ADR 8).
     """
     row = get_object_or_404(
         Document.objects.filter(project__in=Project.objects.visible_to(request.user)), pk=pk

@@ -175,7 +175,9 @@ def _on(request: SignedIn, key: Key, said: str) -> HttpResponse:
     """The next of the queue that the person looks at, told what was done and what is left."""
     desk = Desk.of(request)
     following = verification.next_after(request.user, desk.narrowing, key, at=desk.now)
-    left = sum(verification.counts(request.user, desk.narrowing).values())
-    more = _("还有 %(left)s 件等核验。") % {"left": left} if left else _("全部核验完了。")
+    counts, kind = verification.counts(request.user, desk.narrowing), desk.narrowing.kind
+    left = counts.get(kind, 0) if kind else sum(counts.values())
+    done = _("这个筛选里的全部核验完了。") if desk.given else _("全部核验完了。")
+    more = _("还有 %(left)s 件等核验。") % {"left": left} if left else done
     messages.success(request, f"{said}。{more}")
     return redirect(desk.address(following))

@@ -106,6 +106,15 @@ def test_after_an_act_the_next_of_the_narrowed_queue_opens(desk: Client, verifie
     assert "全部核验完了" in last.content.decode()
 
 
+def test_what_is_left_is_counted_in_the_narrowed_queue(desk: Client) -> None:
+    claim = signing()
+    FundsReceiptFactory(project=claim.project)
+    address = reverse("verification_verify", args=[claim.pk]) + "?kind=signing"
+    response = desk.post(address, follow=True)
+    assert response.redirect_chain[0][0] == QUEUE + "?kind=signing"
+    assert "这个筛选里的全部核验完了" in response.content.decode()
+
+
 def test_a_claim_is_returned_with_reasons_of_the_list_and_words_of_one_s_own(
     desk: Client, officer: User
 ) -> None:
