@@ -122,6 +122,7 @@ PAGES: dict[str, Rule | Open] = {
     "readyz": Open(200, 200),
     "set_language": Open(302, 302),
     "cockpit": reads(PEOPLE),
+    "cockpit_charts": reads(PEOPLE),
     "figure": reads(PEOPLE),
     "project_list": reads(PEOPLE),
     "board": reads(PEOPLE),

@@ -134,6 +134,18 @@ def light_ahead(lead: Decimal | None) -> SafeString:
 
 
 @register.filter
+def light_gap(difference: Decimal | None) -> SafeString:
+    """A rate − its target as a light with its icon, in words."""
+    on = schedule_light(difference)
+    return format_html(
+        '<span class="light light-{}"><i class="bi {}" aria-hidden="true"></i> {}</span>',
+        on.value,
+        ICONS[on],
+        gap(difference),
+    )
+
+
+@register.filter
 def period(window: Window) -> str:
     """A window's days in words: whole months as 1—9月, else from day to day."""
     if window.until < window.since:

@@ -15,12 +15,18 @@ from django.views.decorators.http import require_safe
 from crm.http import SignedIn, allowed
 from crm.models import User
 from pipeline.forms.window import DIMENSION_LABELS, Asked, asked, neighbours, quarters
+from pipeline.funnel import funnel
+from pipeline.lights import Light, schedule_light
 from pipeline.models import Metric
+from pipeline.monthly import monthly
 from pipeline.rollups import Rollup, Row, not_started_counts, rollup
 from pipeline.targets import ranks
+from pipeline.waiting import by_age, by_obstacle
 from pipeline.year_end import is_open, kept_year_end
 
 Expectation = Mapping[str, Decimal | None]
+INDUSTRIES = 12
+"""Industries shown beside the chart, the largest amounts first; all are a click away."""
 
 
 @require_safe
@@ -43,6 +49,7 @@ def cockpit(request: SignedIn) -> HttpResponse:
             "total": Line(figures.total, sum(waiting.values(), Decimal(0))),
             "goals": _goals(figures, _expected(found, request.user)),
             "can_forecast": is_open(found.window),
+            "watched": _watched(figures),
             "show_targets": _has_targets(figures),
             "quarters": quarters(found),
             "earlier": earlier,
@@ -51,6 +58,67 @@ def cockpit(request: SignedIn) -> HttpResponse:
             "dimension": DIMENSION_LABELS[found.by],
         },
     )
+
+
+@require_safe
+@allowed("figures.view")
+def cockpit_charts(request: SignedIn) -> HttpResponse:
+    """What is below the fold: months, funnel, channels and industries, signed not started."""
+    _form, found = asked(request.GET, now=timezone.now())
+    window, user = found.window, request.user
+    by_channel = rollup(window, by="channel", user=user)
+    by_industry = rollup(window, by="industry", user=user)
+    industries = sorted(by_industry.rows, key=lambda row: row.signed_amount_yuan, reverse=True)
+    is_part = request.headers.get("HX-Request") == "true"
+    return render(
+        request,
+        f"pipeline/cockpit_charts.html{'#parts' if is_part else ''}",
+        {
+            "asked": found,
+            "window": window,
+            "months": monthly(window, user=user),
+            "steps": funnel(window, user=user),
+            "channels": [row for row in by_channel.rows if row.signed_projects],
+            "industries": [row for row in industries if row.signed_projects][:INDUSTRIES],
+            "ages": by_age(window, user=user),
+            "obstacles": [group for group in by_obstacle(window, user=user) if group.projects],
+            "channel_query": found.query(by="channel"),
+            "industry_query": found.query(by="industry"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is red or yellow: whose target, which, its light, and by how much."""
+
+    name: str
+    key: str
+    metric: Metric
+    light: Light
+    lead: Decimal
+
+    @property
+    def figure(self) -> str:
+        """The list behind it."""
+        return "started_same_year" if self.metric == Metric.START_RATE else str(self.metric)
+
+
+def _watched(figures: Rollup) -> list[Watched]:
+    """Targets far enough behind to be looked at, the county's first, red before yellow."""
+    found = [
+        Watched(row.name, row.key, metric, on, lead)
+        for row in (figures.total, *figures.rows)
+        for metric, lead in (
+            (Metric.SIGNED_PROJECTS, row.lead(Metric.SIGNED_PROJECTS)),
+            (Metric.SIGNED_AMOUNT, row.lead(Metric.SIGNED_AMOUNT)),
+            (Metric.START_RATE, row.start_rate_gap),
+        )
+        if lead is not None
+        and (on := schedule_light(lead)) in (Light.RED, Light.YELLOW)
+        and (row.id is not None or row.key == "total")
+    ]
+    return sorted(found, key=lambda watched: watched.light is not Light.RED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,7 @@ from crm.models import Channel, Industry, Park, User
 from pipeline.figures import FIGURES, FUNDS, NOT_STARTED, Figure, Window
 from pipeline.forms.window import DIMENSION_LABELS, asked
 from pipeline.rollups import behind
+from pipeline.waiting import narrowed
 
 KNOWN: dict[str, Figure] = {**FIGURES, FUNDS.name: FUNDS, NOT_STARTED.name: NOT_STARTED}
 PAGE = 50
@@ -36,6 +38,7 @@ def figure(request: SignedIn, name: str) -> HttpResponse:
     key = request.GET.get("key", "total")
     holder = _holder(found.by, key)
     facts = behind(name, found.window, by=found.by, key=holder.key, user=request.user)
+    facts, narrowing, more = _narrowed(request, facts, wanted, found.window)
     page = _page(facts, wanted, request.GET.get("page", "1"))
     return render(
         request,
@@ -53,8 +56,21 @@ def figure(request: SignedIn, name: str) -> HttpResponse:
             "facts": _facts(page, wanted, found.by, found.window),
             "is_funds": wanted is FUNDS,
             "is_waiting": wanted is NOT_STARTED,
+            "narrowing": narrowing,
+            "more": more,
         },
     )
+
+
+def _narrowed(
+    request: SignedIn, facts: QuerySet[Any], wanted: Figure, window: Window
+) -> tuple[QuerySet[Any], list[Any], str]:
+    """Signed-not-started of an age or with an obstacle; the words for it, and its parameters."""
+    if wanted is not NOT_STARTED:
+        return facts, [], ""
+    asked_for = {name: request.GET.get(name, "") for name in ("band", "need")}
+    facts, labels = narrowed(facts, window, **asked_for)
+    return facts, labels, urlencode({name: key for name, key in asked_for.items() if key})
 
 
 @dataclass(frozen=True, slots=True)
