@@ -64,7 +64,7 @@
 
   function drawn(series, kind, at, flat) {
     var faint = series.style === "faint";
-    var tone = faint ? colour("--gb-muted") : series.style === "dashed" ? colour("--gb-ink") : at ? colour("--gb-accent-strong") : colour("--gb-accent");
+    var tone = faint ? colour("--gb-muted") : series.style === "dashed" ? colour("--gb-ink") : at ? colour("--gb-rule-strong") : colour("--gb-accent");
     return {
       name: series.name,
       type: kind,
@@ -73,7 +73,6 @@
       barMaxWidth: 28,
       symbolSize: series.style ? 0 : 6,
       lineStyle: { type: series.style === "dashed" ? "dashed" : "solid", width: series.style ? 1.5 : 2.5, opacity: faint ? 0.7 : 1 },
-      itemStyle: kind === "bar" && at ? { opacity: 0.55 } : {},
       label: {
         show: kind === "bar",
         position: flat ? "right" : "top",
@@ -105,7 +104,7 @@
       animation: !still.matches,
       animationDuration: 300,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 8, right: flat ? 56 : 16, top: 36, bottom: 8, containLabel: true },
+      grid: { left: 8, right: flat ? 72 : 16, top: 36, bottom: 8, containLabel: true },
       legend: { top: 0, left: 0, textStyle: { color: colour("--gb-ink") }, icon: "roundRect", itemHeight: 8 },
       // The tooltip's HTML would need inline styles, which the site forbids: it is painted.
       tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("--gb-sheet"), borderColor: colour("--gb-rule-strong"), textStyle: { color: colour("--gb-ink") } },
@@ -120,6 +119,9 @@
     if (!table || !window.echarts) return;
     var wanted = options(table, place.dataset.axis);
     if (!wanted.series.length) return;
+    if (table.hasAttribute("data-flat")) {
+      place.style.height = 76 + wanted.yAxis.data.length * Math.max(22 * wanted.series.length, 30) + "px";
+    }
     place.hidden = false;
     var chart = charts.get(place) || window.echarts.init(place, null, { renderer: "canvas" });
     charts.set(place, chart);
