@@ -47,10 +47,12 @@ SEASONLESS = 10.0
 """Signings a month for which an even year counts against the seasons of history."""
 MANY = 400
 """From so many on, sums are drawn as normal: one draw instead of hundreds."""
-MOST = 1000
+MOST = 400
 """Amounts of the past that a draw looks at: what is uncertain of more hardly differs."""
-NORMAL = 9.0
-"""The variance from which a count is near enough to normal for that."""
+NORMAL = 25.0
+"""The variance from which a count is drawn as normal."""
+FEW = 16
+"""So few events are drawn one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,11 +421,17 @@ def _poisson(mean: float, scatter: float, chance: Random) -> int:
 
 
 def _binomial(count: int, part: float, chance: Random) -> int:
-    """How many of ``count`` events of a chance come about; normal where there are many."""
+    """How many of ``count`` events of a chance come about; normal where it is as good."""
     spread = count * part * (1 - part)
-    if count > MANY and spread > NORMAL:
+    if spread > NORMAL:
         return min(max(round(chance.gauss(count * part, math.sqrt(spread))), 0), count)
-    return sum(chance.random() < part for _one in range(count))
+    if count < FEW or not 0 < part < 0.5:
+        return sum(chance.random() < part for _one in range(count))
+    # From one that comes about to the next: as many steps as come about, not as there are.
+    happened, at, fails = 0, -1, math.log1p(-part)
+    while (at := at + 1 + int(math.log(1 - chance.random()) / fails)) < count:
+        happened += 1
+    return happened
 
 
 def _sum_of(amounts: Sequence[float], count: int, chance: Random) -> float:
