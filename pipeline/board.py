@@ -112,11 +112,19 @@ class Order:
         return rows.filter(Q(**{f"place__{way}": place}) | Q(**{"place": place, f"pk__{way}": pk}))
 
 
+def _yuan(text: str) -> Decimal:
+    """An amount as a mark has it; raises ``ValueError`` for what no project can have."""
+    yuan = Decimal(text)
+    if not yuan.is_finite() or yuan != yuan.quantize(Decimal("0.01")):
+        raise ValueError(text)
+    return yuan
+
+
 # Who never left the first stage has no day since when: before all others, by registration.
 ORDERS = (
     Order("since", _("本阶段最久"), IN_STAGE_SINCE, False, dt.date.fromisoformat),
     Order("active", _("最近活动"), LAST_ACTIVE, True, dt.date.fromisoformat),
-    Order("amount", _("投资最大"), INVESTMENT, True, Decimal),
+    Order("amount", _("投资最大"), INVESTMENT, True, _yuan),
 )
 
 

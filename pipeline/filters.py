@@ -275,7 +275,7 @@ def page(
 
     ``whole`` reads the rows of the page, where they are not projects.
     """
-    many = int(size) if size.isdecimal() and int(size) in SIZES else SIZES[0]
+    many = next((known for known in SIZES if size == str(known)), SIZES[0])
     count = rows.order_by().values("pk")[: COUNTED_TO + 1].count()
     last = max(1, -(-min(count, COUNTED_TO) // many))
     wanted = int(number) if number.isdecimal() and len(number) < 9 else 1

@@ -35,7 +35,8 @@ class Wanted:
         """Of a query string; ``cols`` may stand there several times or with commas."""
         given: dict[str, str] = {}
         names: list[str] = []
-        for name, value in parse_qsl(query.lstrip("?"), max_num_fields=_MOST_PARAMETERS):
+        first = query.lstrip("?").split("&")[:_MOST_PARAMETERS]  # what comes after is nobody's list
+        for name, value in parse_qsl("&".join(first)):
             if name == "cols":
                 names.extend(value.split(","))
             elif name not in ("page", "after"):

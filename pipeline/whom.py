@@ -33,11 +33,11 @@ class Whom:
 
 def chosen(*, project: str, organization: str, user: User) -> Whom | None:
     """By the keys that an address or a form gives; None for none, or out of sight."""
-    if project.isdecimal():
+    if project.isdecimal() and len(project) < 19:
         projects = Project.objects.current().visible_to(user).select_related("investor")
         row = projects.filter(pk=int(project)).first()
         return Whom(row.investor, row) if row else None
-    if organization.isdecimal():
+    if organization.isdecimal() and len(organization) < 19:
         company = organizations_visible_to(user).filter(pk=int(organization)).first()
         return Whom(company) if company else None
     return None

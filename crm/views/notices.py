@@ -45,7 +45,8 @@ def notice(request: SignedIn, pk: int) -> HttpResponse:
 @allowed("notice.view")
 def notices_read(request: SignedIn) -> HttpResponse:
     """Mark the notices that were ticked as read, or all of them."""
-    ticked = [int(key) for key in request.POST.getlist("notice") if key.isdecimal()]
+    keys = request.POST.getlist("notice")
+    ticked = [int(key) for key in keys if key.isdecimal() and len(key) < 19]
     if "all" in request.POST:
         number = notices.read_all(by=request.user, at=timezone.now())
     else:

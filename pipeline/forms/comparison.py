@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pipeline.figures import Window
+from pipeline.forms.window import FIRST_YEAR, LAST_YEAR, in_reach
 from pipeline.targets import quarter_end
 
 
@@ -40,6 +41,24 @@ class ComparisonForm(forms.Form):
     before_known = _instant(_("按何时掌握的情况"))
     after = _day(_("到（截止日）"))
     after_known = _instant(_("按何时掌握的情况"))
+
+    def clean_before(self) -> dt.date | None:
+        return _in_range(self.cleaned_data["before"])
+
+    def clean_after(self) -> dt.date | None:
+        return _in_range(self.cleaned_data["after"])
+
+    def clean_before_known(self) -> dt.datetime | None:
+        return in_reach(self.cleaned_data["before_known"])
+
+    def clean_after_known(self) -> dt.datetime | None:
+        return in_reach(self.cleaned_data["after_known"])
+
+
+def _in_range(day: dt.date | None) -> dt.date | None:
+    if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise forms.ValidationError(_("截止日超出范围"))
+    return day
 
 
 def compared(params: QueryDict, *, now: dt.datetime) -> tuple[ComparisonForm, Window, Window]:

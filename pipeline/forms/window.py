@@ -92,6 +92,16 @@ class WindowForm(forms.Form):
             raise forms.ValidationError(_("截止日超出范围"))
         return day
 
+    def clean_known_at(self) -> dt.datetime | None:
+        return in_reach(self.cleaned_data["known_at"])
+
+
+def in_reach(known_at: dt.datetime | None) -> dt.datetime | None:
+    """An instant of knowledge; beyond the years of the figures it is a slip of the pen."""
+    if known_at and not FIRST_YEAR <= known_at.year <= LAST_YEAR:
+        raise forms.ValidationError(_("时间要写成 2026-09-30T18:00 这样"))
+    return known_at
+
 
 def asked(params: QueryDict, *, now: dt.datetime) -> tuple[WindowForm, Asked]:
     """What the URL asks for, and its form filled in.

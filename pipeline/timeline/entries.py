@@ -46,7 +46,7 @@ class Place:
         """The place that ``str`` wrote; None for anything else."""
         try:
             day, at, source, row = text.split("_")
-            return cls(
+            found = cls(
                 dt.date.fromisoformat(day),
                 dt.datetime.strptime(f"{at}Z", "%Y%m%dT%H%M%S.%f%z"),
                 int(source),
@@ -54,6 +54,8 @@ class Place:
             )
         except (ValueError, OverflowError):
             return None
+        # Neither the day before the first nor the one after the last can be reckoned with.
+        return found if dt.MINYEAR < found.day.year < dt.MAXYEAR else None
 
 
 @dataclass(frozen=True, slots=True)

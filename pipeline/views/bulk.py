@@ -24,7 +24,8 @@ from pipeline.views.project_list import list_page
 def project_bulk(request: SignedIn) -> HttpResponse:
     """Assign or tag the rows that were ticked, or all that match; refused as a whole: 422."""
     form = BulkForm(request.POST, user=request.user)
-    picked = [int(key) for key in request.POST.getlist("pk") if key.isdecimal()][: bulk.MOST]
+    ticked = [key for key in request.POST.getlist("pk") if key.isdecimal() and len(key) < 19]
+    picked = [int(key) for key in ticked[: bulk.MOST]]
     wanted = Wanted.of(request.POST.get("query", ""))
     if form.is_valid():
         try:

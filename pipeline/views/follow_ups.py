@@ -102,7 +102,8 @@ def follow_up_new(request: SignedIn) -> HttpResponse:
     project = None
     if key:
         projects = Project.objects.current().visible_to(request.user)
-        project = get_object_or_404(projects, pk=int(key) if key.isdecimal() else 0)
+        is_key = key.isdecimal() and len(key) < 19
+        project = get_object_or_404(projects, pk=int(key) if is_key else 0)
     sent = request.POST if request.method == "POST" else None
     form = NewFollowUp(sent, user=request.user, project=project)
     if form.is_valid():

@@ -68,16 +68,18 @@ def _propose(form: TargetsForm, year: int, request: SignedIn, now: dt.datetime) 
 
 def _fresh_form(request: SignedIn, year: int, now: dt.datetime) -> TargetsForm:
     """What is in force; with ``from``, another year's targets to begin from."""
-    given = request.GET.get("from", "")
-    begun_from = int(given) if given.isdecimal() and FIRST <= int(given) <= LAST else year
-    values = target_setting.of_year(begun_from, at=now)
+    values = target_setting.of_year(_given_year(request, "from") or year, at=now)
     return TargetsForm(parks=Park.objects.all(), values=values)
 
 
 def _year(request: SignedIn) -> int:
-    given = request.GET.get("year", "")
-    this = timezone.localdate().year
-    return int(given) if given.isdecimal() and FIRST <= int(given) <= LAST else this
+    return _given_year(request, "year") or timezone.localdate().year
+
+
+def _given_year(request: SignedIn, name: str) -> int | None:
+    given = request.GET.get(name, "")
+    year = int(given) if given.isdecimal() and len(given) == 4 else 0
+    return year if FIRST <= year <= LAST else None
 
 
 @dataclass(frozen=True, slots=True)
