@@ -56,6 +56,20 @@ def attachments_visible_to(user: User) -> QuerySet[Attachment]:
     if user.is_county_wide:
         return rows
     return rows.filter(
-        Q(organization__in=organizations_visible_to(user).values("pk"))
+        Q(organization__in=organizations_visible_to(user).values("pk")) & _not_of_others(user)
         | Q(pk__in=Interaction.objects.visible_to(user).values("photos"))
     )
+
+
+def files_of(organization: Organization, user: User) -> QuerySet[Attachment]:
+    """The files about an organization, withdrawn or not, that ``user``, who sees it, may see."""
+    rows = Attachment.objects.filter(organization=organization)
+    return rows if user.is_county_wide else rows.filter(_not_of_others(user))
+
+
+def _not_of_others(user: User) -> Q:
+    """No photo of a visit, or one of a visit that the person may see: two parks may work with
+    one company, and neither sees what the other talked about with it."""
+    photos = Interaction.photos.through.objects
+    seen = photos.filter(interaction__in=Interaction.objects.visible_to(user).values("pk"))
+    return ~Q(pk__in=photos.values("attachment")) | Q(pk__in=seen.values("attachment"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from crm.http import SignedIn, allowed
 from crm.models import Attachment
 from crm.refusals import Refused
 from pipeline.forms.organizations import AttachmentForm
-from pipeline.reach import attachments_visible_to, organizations_visible_to
+from pipeline.reach import attachments_visible_to, files_of, organizations_visible_to
 from pipeline.views.dossier import download
 from pipeline.views.organization_page import organization_page
 
@@ -66,12 +66,12 @@ def attachment_withdraw(request: SignedIn, pk: int) -> HttpResponse:
 @allowed("organization.edit")
 def attachment_restore(request: SignedIn, pk: int) -> HttpResponse:
     """Take a withdrawal back."""
-    row = get_object_or_404(
-        Attachment.objects.filter(
-            withdrawn_at__isnull=False, organization__in=organizations_visible_to(request.user)
-        ),
-        pk=pk,
+    rows = Attachment.objects.filter(
+        withdrawn_at__isnull=False, organization__in=organizations_visible_to(request.user)
     )
+    row = get_object_or_404(rows.select_related("organization"), pk=pk)
+    if not files_of(row.organization, request.user).filter(pk=pk).exists():
+        raise Http404  # a photo of another unit's visit
     organizations.restore_attachment(row, by=request.user, at=timezone.now())
     messages.success(request, _("“%(name)s”又显示了。") % {"name": row.name})
     return redirect(reverse("organization", args=[row.organization_id]) + "#attachments")

@@ -20,6 +20,7 @@ from pipeline.company_history import company_edits
 from pipeline.families import family
 from pipeline.forms.organizations import AttachmentForm, LeftForm, PersonForm
 from pipeline.models import CountySettings, FollowUp, Interaction, Project
+from pipeline.reach import files_of
 
 PROJECTS = 50
 MEETINGS = 10
@@ -38,7 +39,7 @@ def organization_page(
     row = Organization.objects.select_related(
         "parent", "industry", "chain", "created_by", "created_by__park"
     ).get(pk=organization.pk)
-    # Who sees a company sees its people and files (pipeline.reach): not asked again.
+    # Who sees a company sees its people (pipeline.reach): not asked again.
     contacts = list(row.contacts.current())
     return render(
         request,
@@ -57,7 +58,8 @@ def organization_page(
             .filter(organization=row)
             .select_related("assignee", "project")[:MEETINGS],
             "reports": _reports(row, now),
-            "attachments": row.attachments.filter(withdrawn_at__isnull=True)
+            "attachments": files_of(row, user)
+            .filter(withdrawn_at__isnull=True)
             .select_related("uploaded_by")
             .order_by("-pk")[:FILES],
             "edits": company_edits(row),
@@ -75,7 +77,7 @@ def _forms(request: SignedIn, row: Organization, bound: Mapping[str, BaseForm]) 
         "person_form": bound.get("person") or PersonForm(),
         "attachment_form": bound.get("attachment") or AttachmentForm(),
         "left_form": bound.get("left") or LeftForm(),
-        "withdrawn": row.attachments.filter(withdrawn_at__isnull=False)[:FILES],
+        "withdrawn": files_of(row, request.user).filter(withdrawn_at__isnull=False)[:FILES],
         "leaving": getattr(bound.get("left"), "contact", None),
     }
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.test import Client
+from django.urls import reverse
+
 from crm.models import Attachment, FirstReport, Organization, Park, User
 from pipeline.models import Interaction
 from pipeline.reach import (
     attachments_visible_to,
     contacts_visible_to,
+    files_of,
     organizations_visible_to,
 )
 from tests.factories import (
@@ -139,3 +143,35 @@ def test_a_withdrawn_file_is_seen_by_nobody(leader: User, officer: User) -> None
     Attachment.objects.filter(pk=file.pk).update(withdrawn_at=LONG_AGO)
     assert not attachments_visible_to(leader).filter(pk=file.pk).exists()
     assert not attachments_visible_to(officer).filter(pk=file.pk).exists()
+
+
+def test_photos_of_a_visit_are_seen_by_who_sees_the_visit(
+    other_park: Park, officer: User, outsider: User, verifier: User
+) -> None:
+    """Two parks work with one company: neither sees what the other photographed there."""
+    project = ProjectFactory(officer=officer)
+    ProjectFactory(investor=project.investor, park=other_park, officer=outsider)
+    visit = met(project.investor, by=officer)
+    Interaction.objects.filter(pk=visit.pk).update(project=project)
+    photo = attached(project.investor)
+    visit.photos.add(photo)
+    for user, is_seen in ((officer, True), (verifier, True), (outsider, False)):
+        assert attachments_visible_to(user).filter(pk=photo.pk).exists() is is_seen
+        assert files_of(project.investor, user).filter(pk=photo.pk).exists() is is_seen
+
+
+def test_nobody_withdraws_or_restores_the_photos_of_another_parks_visit(
+    client: Client, other_park: Park, officer: User, outsider: User
+) -> None:
+    project = ProjectFactory(officer=officer)
+    ProjectFactory(investor=project.investor, park=other_park, officer=outsider)
+    photo = attached(project.investor)
+    met(project.investor, by=officer).photos.add(photo)
+    client.force_login(outsider)
+    page = reverse("organization", args=[project.investor_id])
+    assert "执照.pdf" not in client.get(page).content.decode()
+    assert client.post(reverse("attachment_withdraw", args=[photo.pk])).status_code == 404
+    Attachment.objects.filter(pk=photo.pk).update(withdrawn_at=LONG_AGO)
+    assert client.post(reverse("attachment_restore", args=[photo.pk])).status_code == 404
+    client.force_login(officer)
+    assert client.post(reverse("attachment_restore", args=[photo.pk])).status_code == 302
