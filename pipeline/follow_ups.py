@@ -57,9 +57,12 @@ def add(
 ) -> FollowUp:
     """A next step of a project, an organization, or just of a person.
 
-    Raises ``NotAllowed``, ``ReasonNeeded`` where it does not say what.
+    Raises ``NotAllowed``, ``ReasonNeeded`` where it does not say what, ``OutOfTheirSight``
+    for a colleague who may not see the project.
     """
     require(by, "follow_up.edit", project)
+    if assignee != by:
+        _require_in_sight(project, assignee)
     if not what.strip():
         raise ReasonNeeded(_("请写明要办的事"))
     follow_up = FollowUp(
@@ -128,9 +131,7 @@ def hand_over(
         return follow_up
     if not to.is_active:
         raise OutOfTheirSight(_("%(name)s的账号已停用，请交给别人") % {"name": to})
-    project = follow_up.project
-    if project is not None and not Project.objects.visible_to(to).filter(pk=project.pk).exists():
-        raise OutOfTheirSight(_("%(name)s看不到这个项目，请交给能对接它的同事") % {"name": to})
+    _require_in_sight(follow_up.project, to)
     require(to, "follow_up.edit")
     follow_up.assignee = to
     _save(follow_up, by=by, at=at)
@@ -149,6 +150,11 @@ def hand_over(
         at=at,
     )
     return follow_up
+
+
+def _require_in_sight(project: Project | None, to: User) -> None:
+    if project is not None and not Project.objects.visible_to(to).filter(pk=project.pk).exists():
+        raise OutOfTheirSight(_("%(name)s看不到这个项目，请交给能对接它的同事") % {"name": to})
 
 
 def may_change(follow_up: FollowUp, user: User) -> bool:

@@ -217,3 +217,13 @@ def test_a_long_list_asks_as_many_questions_as_a_short_one(
             what="回访", due_on=DUE, assignee=officer, project=project, by=officer, at=NOW
         )
     assert queries() == few
+
+
+def test_nobody_is_given_a_step_of_a_project_that_they_may_not_see(
+    project: Project, officer: User, outsider: User
+) -> None:
+    with refused(follow_ups.OutOfTheirSight):
+        follow_ups.add(
+            what="送合同", due_on=DUE, assignee=outsider, project=project, by=officer, at=NOW
+        )
+    assert not FollowUp.objects.filter(assignee=outsider).exists()
