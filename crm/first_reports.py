@@ -201,6 +201,8 @@ def touch(
     ``units`` are the parks (None for the county) of those who acted, where that is known:
     what others do keeps nobody's protection. One that had lapsed before ``on`` stays lapsed.
     """
+    if on - dt.date.min < dt.timedelta(days=idle_days):
+        return  # a slip in the year, from which no days can be taken
     reports = FirstReport.objects.filter(
         organization=organization,
         released_at__isnull=True,

@@ -25,6 +25,7 @@ from pipeline import activity, follow_ups
 from pipeline.models import Interaction, Project
 from pipeline.reach import organizations_visible_to
 
+EARLIEST = dt.date(1980, 1, 1)
 MOST_PHOTOS = 9
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
 
@@ -33,6 +34,12 @@ class InTheFuture(Refused):
     """What is recorded has not happened yet."""
 
     code = "in_the_future"
+
+
+class TooLongAgo(Refused):
+    """The year is a slip of the pen."""
+
+    code = "too_long_ago"
 
 
 class AnotherOrganization(Refused):
@@ -89,7 +96,7 @@ def record(
 
     With a ``client_key`` that came before, the entry that it made then, and nothing new.
 
-    Raises ``NotAllowed``, ``InTheFuture``, ``ReasonNeeded`` without a summary,
+    Raises ``NotAllowed``, ``InTheFuture``, ``TooLongAgo``, ``ReasonNeeded`` without a summary,
     ``AnotherOrganization``, ``NotAnOfficer``, ``NotAPhoto``, ``NextStepUnclear``, and of
     the photos ``TooLarge``, ``UnknownFormat``.
     """
@@ -159,6 +166,8 @@ def recorded_before(client_key: uuid.UUID, *, by: User) -> Interaction | None:
 def _check_day(on: dt.date, at: dt.datetime) -> None:
     if on > timezone.localdate(at):
         raise InTheFuture(_("日期不能晚于今天"))
+    if on < EARLIEST:
+        raise TooLongAgo(_("日期早于 %(day)s，请核对年份") % {"day": EARLIEST.isoformat()})
 
 
 def _check_people(

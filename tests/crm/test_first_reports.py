@@ -156,6 +156,13 @@ def test_what_has_lapsed_does_not_come_alive_by_working_on(
     assert holder(investor, DAY + days(91)) is None
 
 
+def test_a_slip_in_the_year_keeps_nothing_alive(investor: Organization, officer: User) -> None:
+    row = report(investor, officer)
+    touch(investor, dt.date(1, 1, 1))
+    row.refresh_from_db()
+    assert row.active_on == DAY
+
+
 def test_what_happened_earlier_changes_nothing(investor: Organization, officer: User) -> None:
     row = report(investor, officer)
     touch(investor, DAY - days(3))

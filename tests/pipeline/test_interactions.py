@@ -24,6 +24,7 @@ from pipeline.interactions import (
     NextStepUnclear,
     NotAnOfficer,
     NotAPhoto,
+    TooLongAgo,
     record,
 )
 from pipeline.models import FollowUp, Interaction, Project
@@ -160,6 +161,13 @@ def test_nobody_gets_another_s_entry_by_its_key(project: Project, officer: User)
 def test_tomorrow_s_meeting_is_not_recorded_today(project: Project, officer: User) -> None:
     with refused(InTheFuture):
         met(project, officer, occurred_on=dt.date(2026, 3, 6))
+
+
+def test_a_slip_in_the_year_is_not_recorded(project: Project, officer: User) -> None:
+    """Year 206 for 2026: no deadline can be reckoned from there."""
+    for year in (1, 206):
+        with refused(TooLongAgo):
+            met(project, officer, occurred_on=dt.date(year, 3, 1))
 
 
 def test_an_entry_says_what_was_talked_about(project: Project, officer: User) -> None:
