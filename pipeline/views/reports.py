@@ -137,6 +137,8 @@ def file_of(row: Report, kind: str) -> HttpResponse:
     answer = HttpResponse(made, content_type=MEDIA[kind])
     name = f"{content['title']}-v{row.version}.{kind}"
     answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["Cache-Control"] = "private, no-store"
     return answer
 
 

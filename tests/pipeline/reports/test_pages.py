@@ -70,6 +70,8 @@ def test_a_report_goes_from_draft_to_frozen_and_is_downloaded(county: Any, leade
         answer = logged_in(leader).get(reverse("report_file", args=[report.pk, kind]))
         assert answer.content.startswith(start)
         assert answer["Content-Disposition"].startswith("attachment")
+        assert answer["Cache-Control"] == "private, no-store"
+        assert "sandbox" in answer["Content-Security-Policy"]
     assert logged_in(leader).get(reverse("report_file", args=[report.pk, "exe"])).status_code == 404
 
 
