@@ -170,6 +170,6 @@ def test_the_cockpit_takes_the_same_queries_for_1_and_20_projects(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     ProjectFactory.create_batch(projects, signed=True, park=park)
-    # session, user; settings, milestones, funds, names, targets; settings, not started
-    with django_assert_num_queries(9):
+    # session, user, bell; settings, milestones, funds, names, targets; settings, not started
+    with django_assert_num_queries(10):
         page(client)

@@ -112,8 +112,8 @@ def test_a_list_takes_the_same_queries_for_1_and_20_projects(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     ProjectFactory.create_batch(projects, signed=True, park=park)
-    # session, user; settings, sums, count, rows, names of parks
-    with django_assert_num_queries(7):
+    # session, user, bell; settings, sums, count, rows, names of parks
+    with django_assert_num_queries(8):
         ask(client, figure)
 
 

@@ -86,7 +86,7 @@
         silent: true,
         symbol: "none",
         lineStyle: { color: colour("--gb-ink"), type: "dashed" },
-        label: { formatter: series.mark + " " + series.unit, color: colour("--gb-ink"), position: "insideEndTop" },
+        label: { formatter: series.mark + " " + series.unit, color: colour("--gb-ink"), position: flat ? "end" : "insideEndTop" },
         data: [flat ? { xAxis: series.mark } : { yAxis: series.mark }],
       },
     };
@@ -96,6 +96,7 @@
     var found = read(table, axis);
     var flat = table.hasAttribute("data-flat");
     var kind = table.dataset.chart;
+    var noted = found.series.some(function (series) { return series.notes.some(Boolean); });
     var quiet = { axisLabel: { color: colour("--gb-muted") }, axisLine: { lineStyle: { color: colour("--gb-rule-strong") } }, splitLine: { lineStyle: { color: colour("--gb-rule") } } };
     var values = Object.assign({ type: "value" }, quiet);
     var names = Object.assign({ type: "category", data: found.categories, inverse: flat, axisTick: { show: false } }, quiet);
@@ -104,7 +105,7 @@
       animation: !still.matches,
       animationDuration: 300,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 8, right: flat ? 72 : 16, top: 36, bottom: 8, containLabel: true },
+      grid: { left: 8, right: flat ? (noted ? 116 : 64) : 16, top: 36, bottom: 8, containLabel: true },
       legend: { top: 0, left: 0, textStyle: { color: colour("--gb-ink") }, icon: "roundRect", itemHeight: 8 },
       // The tooltip's HTML would need inline styles, which the site forbids: it is painted.
       tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("--gb-sheet"), borderColor: colour("--gb-rule-strong"), textStyle: { color: colour("--gb-ink") } },
