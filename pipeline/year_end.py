@@ -33,6 +33,8 @@ from pipeline.models import HolderKind, Metric
 from pipeline.targets import COUNTY, Holder, Targets
 
 DRAWS = 1000
+LARGE, FEWER_DRAWS = 5000, 300
+"""With so many signings each draw takes longer, and tells more."""
 KEPT = 600
 """Seconds for which a forecast is kept: it takes longer than a page."""
 LISTED = 50
@@ -170,7 +172,9 @@ def computed(window: Window) -> YearEnd:
     """
     past = history(window)
     seed = window.year * 1000 + window.as_of.timetuple().tm_yday
-    drawn = forecast(past.parks, past.moment, seed=seed, draws=DRAWS)
+    many = sum(len(park.signings) for park in past.parks.values()) > LARGE
+    draws = FEWER_DRAWS if many else DRAWS
+    drawn = forecast(past.parks, past.moment, seed=seed, draws=draws)
     if drawn.county is None:
         return YearEnd(signings=drawn.signings, starts=drawn.starts, months=drawn.months)
     targets = Targets(window.year, window.known_at)
@@ -180,7 +184,7 @@ def computed(window: Window) -> YearEnd:
         park: _line(park, ending, past, targets, starts) for park, ending in drawn.parks.items()
     }
     lines[TOTAL] = _line(TOTAL, drawn.county, past, targets, starts)
-    return YearEnd(lines, drawn.signings, drawn.starts, drawn.months, DRAWS)
+    return YearEnd(lines, drawn.signings, drawn.starts, drawn.months, draws)
 
 
 def named(found: YearEnd, user: User) -> list[tuple[str, str, Line]]:

@@ -49,7 +49,7 @@ def cockpit(request: SignedIn) -> HttpResponse:
             "total": Line(figures.total, sum(waiting.values(), Decimal(0))),
             "goals": _goals(figures, _expected(found, request.user)),
             "can_forecast": is_open(found.window),
-            "watched": _watched(figures),
+            "watched": _watched(figures, request.user),
             "show_targets": _has_targets(figures),
             "quarters": quarters(found),
             "earlier": earlier,
@@ -104,11 +104,15 @@ class Watched:
         return "started_same_year" if self.metric == Metric.START_RATE else str(self.metric)
 
 
-def _watched(figures: Rollup) -> list[Watched]:
-    """Targets far enough behind to be looked at, the county's first, red before yellow."""
+def _watched(figures: Rollup, user: User) -> list[Watched]:
+    """Targets far enough behind to be looked at, the county's first, red before yellow.
+
+    What a park's person sees in all is that park's: it is named once.
+    """
+    rows = figures.rows if user.is_county_wide or figures.by != "park" else []
     found = [
         Watched(row.name, row.key, metric, on, lead)
-        for row in (figures.total, *figures.rows)
+        for row in (figures.total, *rows)
         for metric, lead in (
             (Metric.SIGNED_PROJECTS, row.lead(Metric.SIGNED_PROJECTS)),
             (Metric.SIGNED_AMOUNT, row.lead(Metric.SIGNED_AMOUNT)),

@@ -16,7 +16,7 @@ from pipeline.figures import Window, signed_not_started
 from pipeline.funnel import funnel
 from pipeline.models import CountySettings, FactorNeed
 from pipeline.waiting import by_age, by_obstacle, narrowed
-from tests.factories import YUAN, ProjectFactory, TargetFactory, instant
+from tests.factories import YUAN, ProjectFactory, TargetFactory, UserFactory, instant
 
 YEAR = {"year": "2026", "as_of": "2026-06-30"}
 WINDOW = Window(2026, dt.date(2026, 6, 30), instant("2027-01-31 10:00"))
@@ -128,6 +128,8 @@ def test_what_is_red_or_yellow_is_named_in_words(client: Client, park: Park, lea
         (park.name, "yellow"),
     ]
     assert "要盯住的" in response.content.decode()
+    client.force_login(UserFactory(username="head", manager=True, park=park))
+    assert [w.name for w in client.get("/", YEAR).context["watched"]] == ["合计"]
 
 
 def test_a_park_sees_its_own_only(

@@ -11,6 +11,7 @@
 
   var source = document.currentScript.dataset.echarts;
   var still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  var MOST = 24;
   var charts = new Map();
   var loading = null;
 
@@ -86,7 +87,7 @@
         silent: true,
         symbol: "none",
         lineStyle: { color: colour("--gb-ink"), type: "dashed" },
-        label: { formatter: series.mark + " " + series.unit, color: colour("--gb-ink"), position: flat ? "end" : "insideEndTop" },
+        label: { formatter: series.mark + " " + series.unit, color: colour("--gb-ink"), position: flat ? "start" : "insideEndTop" },
         data: [flat ? { xAxis: series.mark } : { yAxis: series.mark }],
       },
     };
@@ -120,6 +121,7 @@
     if (!table || !window.echarts) return;
     var wanted = options(table, place.dataset.axis);
     if (!wanted.series.length) return;
+    if (table.hasAttribute("data-flat") && wanted.yAxis.data.length > MOST) return; // the table is clearer
     if (table.hasAttribute("data-flat")) {
       place.style.height = 76 + wanted.yAxis.data.length * Math.max(22 * wanted.series.length, 30) + "px";
     }
