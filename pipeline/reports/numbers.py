@@ -14,7 +14,7 @@ from pipeline.models import CountySettings, FactorNeed, Milestone
 from pipeline.reports.periods import Period
 from pipeline.rollups import Rollup, Row, behind, not_started_counts, rollup
 
-LONGEST_LIST = 500
+LONGEST_LIST = 200
 """Lines of the list of signed projects that have not started; the rest is only counted."""
 ZERO = Decimal(0)
 

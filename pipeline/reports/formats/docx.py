@@ -114,13 +114,14 @@ def _table(document: Any, table: Mapping[str, Any]) -> None:
     heads = 2 if laid.below else 1
     lines = [*laid.lines, *([laid.total] if laid.total else [])]
     made = document.add_table(rows=heads + len(lines), cols=many, style="Table Grid")
-    _heads(made, laid)
+    cells = made._cells  # asked for once: asking row by row reads the whole table each time
     for number, line in enumerate(lines):
-        row = made.rows[heads + number]
+        at = (heads + number) * many
         is_total = laid.total is not None and number == len(lines) - 1
-        _line(row.cells, line, is_total=is_total)
-    for row in made.rows[:heads]:
-        row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        _line(cells[at : at + many], line, is_total=is_total)
+    _heads(made, laid)
+    for row in made._tbl.tr_lst[:heads]:
+        row.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     if table["note"]:
         document.add_paragraph(table["note"], style="Caption")
     if is_wide:
