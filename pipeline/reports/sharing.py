@@ -77,8 +77,13 @@ def is_held(link: ReportShare, *, at: dt.datetime) -> bool:
 def open_with(
     link: ReportShare, password: str, *, at: dt.datetime, address: str | None, agent: str
 ) -> bool:
-    """Whether a password opens a link; the try is logged either way."""
-    is_right = not is_held(link, at=at) and check_password(password, link.password)
+    """Whether a password opens a link; the try is logged either way.
+
+    While the link is held no try counts, so that nobody keeps it shut by going on.
+    """
+    if is_held(link, at=at):
+        return False
+    is_right = check_password(password, link.password)
     log(link, succeeded=is_right, at=at, address=address, agent=agent)
     return is_right
 

@@ -75,7 +75,10 @@ def report(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _page(request: SignedIn, row: Report, **forms: Any) -> HttpResponse:
-    content = freezing.content_of(row, at=timezone.now())
+    try:
+        content = freezing.content_of(row, at=timezone.now())
+    except freezing.Damaged as refusal:
+        return cannot(refusal)
     user = request.user
     is_frozen = row.state == ReportState.FROZEN
     bound = any(form.is_bound for form in forms.values())
@@ -120,26 +123,39 @@ def _row(request: SignedIn, pk: int) -> Report:
 @require_safe
 @allowed("report.view")
 def report_file(request: SignedIn, pk: int, kind: str) -> HttpResponse:
-    """A report in one of its formats, always as a download."""
+    """A report in one of its formats, always as a download.
+
+    A park's person gets the county's report without the other parks' single facts.
+    """
     row = _row(request, pk)
-    return file_of(row, kind)
+    own = request.user.is_county_wide or row.park_id == request.user.park_id
+    return file_of(row, kind, with_sources=own)
 
 
-def file_of(row: Report, kind: str) -> HttpResponse:
-    """The file of a report that somebody may read; 404 for a format that there is not."""
+def file_of(row: Report, kind: str, *, with_sources: bool = True) -> HttpResponse:
+    """The file of a report that somebody may read; 404 for a format that there is not.
+
+    The facts behind the figures, single amounts of every park, stay inside the county.
+    """
     if kind not in MEDIA:
         raise Http404
-    content = freezing.content_of(row, at=timezone.now())
+    rows = row.rows if with_sources else None
     try:
-        made = write(kind, content, rows=row.rows or None, digest=row.digest, version=row.version)
+        content = freezing.content_of(row, at=timezone.now())
+        made = write(kind, content, rows=rows, digest=row.digest, version=row.version)
     except Refused as refusal:
-        return HttpResponse(str(refusal), status=503, content_type="text/plain; charset=utf-8")
+        return cannot(refusal)
     answer = HttpResponse(made, content_type=MEDIA[kind])
     name = f"{content['title']}-v{row.version}.{kind}"
     answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def cannot(refusal: Refused) -> HttpResponse:
+    """A report that cannot be shown or written now, in words: damaged, or no font."""
+    return HttpResponse(str(refusal), status=503, content_type="text/plain; charset=utf-8")
 
 
 Verb = Callable[[Report, SignedIn], Report]

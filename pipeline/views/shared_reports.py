@@ -14,7 +14,7 @@ from pipeline.forms.reports import PasswordForm
 from pipeline.models import ReportShare
 from pipeline.reports import freezing, sharing
 from pipeline.reports.formats import html
-from pipeline.views.reports import MEDIA, file_of
+from pipeline.views.reports import MEDIA, cannot, file_of
 
 
 @login_not_required
@@ -25,7 +25,10 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     link = _link(token)
     if request.session.get(_key(link)):
-        content = freezing.content_of(link.report, at=now)
+        try:
+            content = freezing.content_of(link.report, at=now)
+        except freezing.Damaged as refusal:
+            return cannot(refusal)
         said = html.context(content, digest=link.report.digest, version=link.report.version)
         return render(
             request, "pipeline/reports/shared.html", {"link": link, "formats": list(MEDIA), **said}
@@ -40,6 +43,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
             agent=request.headers.get("User-Agent", ""),
         )
         if is_right:
+            request.session.cycle_key()
             request.session[_key(link)] = True
             return redirect("report_shared", token)
         form.add_error("password", _("口令不对，或试得太多：请稍后再试，或向发来链接的人核实"))
@@ -62,7 +66,7 @@ def shared_file(request: HttpRequest, token: str, kind: str) -> HttpResponse:
         address=request.META.get("REMOTE_ADDR"),
         agent=request.headers.get("User-Agent", ""),
     )
-    return file_of(link.report, kind)
+    return file_of(link.report, kind, with_sources=False)
 
 
 def _link(token: str) -> ReportShare:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 import time_machine
 from django.test import Client
@@ -139,6 +141,19 @@ def test_a_link_opens_the_report_with_its_password_and_every_try_is_logged(
         assert outside.get(address).status_code == 404
     chief.post(reverse("report_unshare", args=[report.pk, link.pk]))
     assert Client().get(address).status_code == 404
+
+
+@time_machine.travel(OCTOBER, tick=False)
+def test_single_facts_of_other_parks_stay_inside_the_county(county: Any, leader: User) -> None:
+    report = frozen(leader)
+    address = reverse("report_file", args=[report.pk, "xlsx"])
+
+    def sheets(client: Client) -> list[str]:
+        book = openpyxl.load_workbook(io.BytesIO(client.get(address).content))
+        return [name for name in book.sheetnames if name.startswith("src_")]
+
+    assert sheets(logged_in(leader))
+    assert not sheets(logged_in(UserFactory(username="elsewhere", park=ParkFactory(slug="auto"))))
 
 
 @time_machine.travel(OCTOBER, tick=False)
