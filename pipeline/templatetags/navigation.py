@@ -48,6 +48,7 @@ MORE = (
     Place("calendar", pgettext_lazy("navigation", "日历"), "calendar.view"),
     Place("contact_list", pgettext_lazy("navigation", "联系人"), "organization.view"),
     Place("aftercare", pgettext_lazy("navigation", "企业服务"), "project.view"),
+    Place("forecast", pgettext_lazy("navigation", "年底预测"), "figures.view"),
     Place("comparison", pgettext_lazy("navigation", "对比"), "figures.view"),
     Place("load_list", pgettext_lazy("navigation", "导入"), "load.view"),
     Place("merge_list", pgettext_lazy("navigation", "企业合并"), "organization.merge"),
