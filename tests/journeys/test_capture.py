@@ -26,7 +26,7 @@ def test_a_draft_outlives_the_line_and_the_tab_and_is_sent_once(
     before = Interaction.objects.count()
     page = log_in("officer-rare-metals")
     page.set_viewport_size(PHONE)
-    page.get_by_role("link", name="记接洽", exact=True).click()
+    page.locator("#content").get_by_role("link", name="记接洽", exact=True).click()
 
     # Whom, by one tap; what was typed before stays.
     page.get_by_label("谈了什么").fill("看了二期厂房，谈到用地")
