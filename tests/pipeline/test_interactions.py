@@ -343,7 +343,7 @@ def test_a_photo_is_served_as_an_image_that_runs_nothing_to_who_may_see_the_meet
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in response["Content-Security-Policy"]
-    response.close()
+    assert b"".join(response.streaming_content).startswith(b"\xff\xd8")  # type: ignore[attr-defined]
     other = met(project, officer)
     assert at_work.get(address.replace(f"/{row.pk}/", f"/{other.pk}/")).status_code == 404
     at_work.force_login(outsider)
