@@ -181,7 +181,7 @@ def test_an_excerpt_shows_what_was_found_in_its_words() -> None:
 
 @pytest.mark.postgres
 def test_postgresql_reads_an_index_for_two_characters() -> None:
-    rows = Project.objects.filter(name_key__has="纯镓").values("pk")
+    rows = Project.objects.filter(name_key__has="纯镓").order_by().values("pk")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         sql, params = rows.query.sql_with_params()
