@@ -105,7 +105,7 @@ def named(found: Sequence[Cause]) -> dict[tuple[str, int], Milestone | FundsRece
 
 
 def _facts(rows: Sequence[Any]) -> dict[tuple[int, Any], tuple[Any, ...]]:
-    return {(row[0], row[1]): tuple(row[2:]) for row in rows}
+    return {(row[0], row[1]): tuple(row[2:4]) for row in rows}
 
 
 def _keys(old: Any, new: Any) -> list[str]:

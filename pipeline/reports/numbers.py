@@ -97,22 +97,27 @@ def gather(period: Period, *, known_at: dt.datetime, park: Park | None = None) -
 def sources(
     period: Period, *, known_at: dt.datetime, park: Park | None = None
 ) -> dict[str, list[list[Any]]]:
-    """The facts behind each figure of the year to date: ``{figure: [[id, park, part, yuan]]}``.
+    """The facts behind each figure of the year to date.
 
-    ``part`` in percent and money as exact text; in the order of the ids, so that the same
-    facts always read the same.
+    ``{figure: [[id, park, percent, yuan, project, day]]}``: exact text, in the order of the
+    ids, so that the same facts always read the same. The first two tell a fact, the next two
+    are what it counts; the project's name and the day are for who reads the list.
     """
     window, reader = period.to_date(known_at), reader_of(park)
     return {
         name: [
-            [pk, credit, str(part), None if money is None else str(money)]
-            for pk, credit, part, money in behind(name, window, user=reader)
+            [pk, credit, str(part), None if money is None else str(money), project, on.isoformat()]
+            for pk, credit, part, money, project, on in behind(name, window, user=reader)
             .order_by("pk", "credit")
-            .values_list("pk", "credit", "part", "money")
+            .values_list("pk", "credit", "part", "money", "project__name", _day_of(name))
             .iterator()
         ]
         for name in (*FIGURES, FUNDS.name, NOT_STARTED.name)
     }
+
+
+def _day_of(figure: str) -> str:
+    return "received_on" if figure == FUNDS.name else "occurred_on"
 
 
 def reader_of(park: Park | None) -> User | None:

@@ -191,12 +191,15 @@ def _chart(book: Any, sheet: Any, chart: Any, table: Any, first: int, at: int) -
 
 def _sources(book: Any, styles: _Styles, figure: str, facts: Sequence[Sequence[Any]]) -> None:
     sheet = book.add_worksheet(f"src_{figure}"[:31])
-    heads = (_("编号"), _("园区编号"), _("份额（%）"), _("金额（元）"))
+    heads = (_("项目"), _("日期"), _("份额（%）"), _("金额（元）"), _("编号"), _("园区编号"))
     for place, head in enumerate(heads):
         sheet.write_string(0, place, head, styles.head)
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, 3, 18)
-    for number, fact in enumerate(facts, start=1):
-        for place, value in enumerate(fact):
+    sheet.freeze_panes(1, 1)
+    sheet.set_column(0, 0, 40)
+    sheet.set_column(1, 5, 16)
+    for number, (key, park, part, money, project, day) in enumerate(facts, start=1):
+        sheet.write_string(number, 0, project)
+        sheet.write_string(number, 1, day)
+        for place, value in ((2, part), (3, money), (4, key), (5, park)):
             if value is not None:
                 sheet.write_number(number, place, float(value))
