@@ -120,6 +120,21 @@ def _asks_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not asking.isdisjoint(fixtures)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A database that can be dropped: a worker that a test killed may leave its session, which
+    the server ends only when its statement is over."""
+    yield
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 def _is_of_a_page(item: pytest.Item) -> bool:
     """Pages show what the verbs and figures give, which are tested on both databases."""
     return "page" in item.path.name or item.path.name == "test_rights.py"
