@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
@@ -19,8 +18,8 @@ from crm.refusals import ReasonNeeded, Refused
 from crm.rights import require
 from pipeline import activity, projects
 from pipeline.field_history import note
-from pipeline.interactions import InTheFuture
 from pipeline.models import AftercareIssue, Interaction, InteractionKind, Project
+from pipeline.past import refuse_future
 from pipeline.stages import Stage
 
 
@@ -76,7 +75,7 @@ def raise_issue(
         raise ReasonNeeded(_("请写明企业的诉求"))
     if project.stage != Stage.PRODUCING:
         raise NotProducing(_("投产以后才登记企业诉求；投产前的困难请登记为要素需求"))
-    _past(raised_on, at)
+    refuse_future(raised_on, at)
     if interaction is not None and interaction.project_id != project.pk:
         raise AnotherProject(_("这次走访不是这个项目的，请重新选择"))
     return AftercareIssue.objects.create(
@@ -105,7 +104,7 @@ def solve(
         raise AlreadySolved(_("这条诉求已经办结，请刷新页面"))
     if not solution.strip():
         raise ReasonNeeded(_("请写明怎么解决的"))
-    _past(on, at)
+    refuse_future(on, at)
     if on < issue.raised_on:
         raise SolvedBeforeRaised(_("解决日不能早于提出日"))
     issue.solved_on, issue.solved_by, issue.solution = on, by, solution.strip()
@@ -215,8 +214,3 @@ def _held(issue: AftercareIssue, by: User) -> AftercareIssue:
     )
     require(by, "aftercare.edit", row.project)
     return row
-
-
-def _past(on: dt.date, at: dt.datetime) -> None:
-    if on > timezone.localdate(at):
-        raise InTheFuture(_("日期不能晚于今天"))

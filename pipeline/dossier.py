@@ -10,19 +10,12 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from crm.models import Contact, User
 from crm.rights import require
 from pipeline import activity, interactions
-from pipeline.interactions import InTheFuture
 from pipeline.models import Interaction, Project, Review
-
-
-def _past(on: dt.date | None, at: dt.datetime) -> None:
-    if on is not None and on > timezone.localdate(at):
-        raise InTheFuture(_("日期不能晚于今天"))
+from pipeline.past import refuse_future
 
 
 def add_interaction(
@@ -64,7 +57,7 @@ def add_review(
 ) -> Review:
     """A review's outcome; the latest of a kind holds. Raises ``NotAllowed``, ``InTheFuture``."""
     require(by, "project.edit", project)
-    _past(held_on, at)
+    refuse_future(held_on, at)
     review = Review.objects.create(
         project=project,
         kind=kind,

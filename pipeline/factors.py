@@ -9,7 +9,6 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
@@ -17,8 +16,8 @@ from crm.refusals import Refused
 from crm.rights import require
 from pipeline import activity
 from pipeline.field_history import note
-from pipeline.interactions import InTheFuture
 from pipeline.models import FactorKind, FactorNeed, Project
+from pipeline.past import refuse_future
 
 
 class AlreadyMet(Refused):
@@ -47,7 +46,7 @@ def add(
 ) -> FactorNeed:
     """A need of the project, met already or not. Raises ``NotAllowed``, ``InTheFuture``."""
     require(by, "project.edit", project)
-    _past(met_on, at)
+    refuse_future(met_on, at)
     need = FactorNeed.objects.create(
         project=project,
         kind=kind,
@@ -101,7 +100,7 @@ def meet(need: FactorNeed, *, on: dt.date, by: User, at: dt.datetime) -> FactorN
     need = _held(need, by)
     if need.met_on is not None:
         raise AlreadyMet(_("这项要素已经登记为落实，请刷新页面"))
-    _past(on, at)
+    refuse_future(on, at)
     need.met_on = on
     need.save(update_fields=["met_on"])
     words = _("要素 %(kind)s：%(day)s 落实")
@@ -133,8 +132,3 @@ def _held(need: FactorNeed, by: User) -> FactorNeed:
 
 def _kind(need: FactorNeed) -> Any:
     return FactorKind(need.kind).label
-
-
-def _past(on: dt.date | None, at: dt.datetime) -> None:
-    if on is not None and on > timezone.localdate(at):
-        raise InTheFuture(_("日期不能晚于今天"))

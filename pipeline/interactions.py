@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm import organizations, uploads
@@ -23,17 +22,12 @@ from crm.refusals import NotAllowed, ReasonNeeded, Refused
 from crm.rights import require
 from pipeline import activity, follow_ups
 from pipeline.models import Interaction, Project
+from pipeline.past import refuse_future
 from pipeline.reach import organizations_visible_to
 
 EARLIEST = dt.date(1980, 1, 1)
 MOST_PHOTOS = 9
 IMAGES = frozenset({"image/jpeg", "image/png", "image/webp"})
-
-
-class InTheFuture(Refused):
-    """What is recorded has not happened yet."""
-
-    code = "in_the_future"
 
 
 class TooLongAgo(Refused):
@@ -164,8 +158,7 @@ def recorded_before(client_key: uuid.UUID, *, by: User) -> Interaction | None:
 
 
 def _check_day(on: dt.date, at: dt.datetime) -> None:
-    if on > timezone.localdate(at):
-        raise InTheFuture(_("日期不能晚于今天"))
+    refuse_future(on, at)
     if on < EARLIEST:
         raise TooLongAgo(_("日期早于 %(day)s，请核对年份") % {"day": EARLIEST.isoformat()})
 

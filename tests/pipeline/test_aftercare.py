@@ -10,8 +10,8 @@ import pytest
 from crm.models import User
 from crm.refusals import NotAllowed, ReasonNeeded
 from pipeline import aftercare, due
-from pipeline.interactions import InTheFuture
 from pipeline.models import AftercareIssue, Interaction, Project
+from pipeline.past import InTheFuture
 from tests.factories import ProjectFactory, instant
 from tests.pipeline.refusing import refused
 

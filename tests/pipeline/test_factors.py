@@ -9,8 +9,8 @@ import pytest
 from crm.models import User
 from crm.refusals import NotAllowed
 from pipeline import dossier, factors
-from pipeline.interactions import InTheFuture
 from pipeline.models import FactorNeed, Project
+from pipeline.past import InTheFuture
 from tests.factories import ProjectFactory, instant
 from tests.pipeline.refusing import refused
 

@@ -19,7 +19,6 @@ from crm.refusals import NotAllowed, ReasonNeeded
 from pipeline.interactions import (
     MOST_PHOTOS,
     AnotherOrganization,
-    InTheFuture,
     Newcomer,
     NextStepUnclear,
     NotAnOfficer,
@@ -28,6 +27,7 @@ from pipeline.interactions import (
     record,
 )
 from pipeline.models import FollowUp, Interaction, Project
+from pipeline.past import InTheFuture
 from tests.factories import (
     ContactFactory,
     OrganizationFactory,
