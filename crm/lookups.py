@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import CharField, Lookup, TextField
+from django.db.models import CharField, Lookup, Q, TextField
 from django.db.models.functions import Lower
 
 PAIR = 2
@@ -43,3 +43,16 @@ class Has(Lookup):
 
 CharField.register_lookup(Lower)
 TextField.register_lookup(Lower)
+
+
+def called(typed: str, sounds: str, *, of: str = "") -> Q:
+    """Rows whose ``name_key`` has ``typed``, or whose name begins to sound like ``sounds``.
+
+    Both are normalised (``crm.names``); ``of`` leads to the row that has the name
+    (``organization__``).
+    """
+    found = Q(**{f"{of}name_key__has": typed})
+    if sounds.isascii() and sounds.isalnum():
+        found |= Q(**{f"{of}pinyin__startswith": sounds})
+        found |= Q(**{f"{of}initials__startswith": sounds})
+    return found

@@ -19,6 +19,7 @@ from crm import uploads, uscc
 from crm.contacts import add_contact
 from crm.duplicates import merged_into
 from crm.history import sign
+from crm.lookups import called
 from crm.models import Attachment, Organization, Tag, User
 from crm.models.organizations import attachment_path
 from crm.names import initials, matching_key, normalise, pinyin
@@ -318,11 +319,7 @@ def tag(organization: Organization, tag: Tag, *, by: User, at: dt.datetime) -> O
 def similar(text: str) -> QuerySet[Organization]:
     """Organizations whose name, pinyin or initials begin with ``text``, or whose name has it."""
     key = normalise(text)
-    found = Organization.objects.filter(name_key__contains=key)
-    if key.isascii() and key.isalnum():
-        found = found | Organization.objects.filter(pinyin__startswith=key)
-        found = found | Organization.objects.filter(initials__startswith=key)
-    return found.current()
+    return Organization.objects.filter(called(key, key)).current()
 
 
 # --- files ----------------------------------------------------------------------------------
@@ -340,7 +337,7 @@ def attach(
     same = organization.attachments.filter(sha256=found.sha256, withdrawn_at__isnull=True)
     if same.exists():
         raise AlreadyAttached(_("“%(name)s”已经传过了，请另选文件") % {"name": found.name})
-    return keep(organization, file=file, by=by, at=at)
+    return _keep(organization, found, file=file, by=by, at=at)
 
 
 def keep(organization: Organization, *, file: File[bytes], by: User, at: dt.datetime) -> Attachment:
@@ -351,8 +348,17 @@ def keep(organization: Organization, *, file: File[bytes], by: User, at: dt.date
     """
     found = uploads.check(file)
     same = organization.attachments.filter(sha256=found.sha256, withdrawn_at__isnull=True).first()
-    if same is not None:
-        return same
+    return same or _keep(organization, found, file=file, by=by, at=at)
+
+
+def _keep(
+    organization: Organization,
+    found: uploads.Checked,
+    *,
+    file: File[bytes],
+    by: User,
+    at: dt.datetime,
+) -> Attachment:
     attachment = Attachment(
         organization=organization,
         name=found.name,

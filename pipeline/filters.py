@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.lookups import called
 from crm.models import Channel, Industry, Organization, Park, Role, Tag, TagGroup, User
 from crm.names import normalise
 from crm.uscc import compact
@@ -179,8 +180,8 @@ class ProjectFilter(django_filters.FilterSet):
         """By name or its pinyin or initials, of the project or its investor, or by USCC."""
         key = normalise(text)
         sounds = key.replace("'", "")
-        investors = Organization.objects.filter(_named(key, sounds) | Q(uscc=compact(text)))
-        return rows.filter(_named(key, sounds) | Q(investor__in=investors.values("pk")))
+        investors = Organization.objects.filter(called(key, sounds) | Q(uscc=compact(text)))
+        return rows.filter(called(key, sounds) | Q(investor__in=investors.values("pk")))
 
     def of_industry(self, rows: QuerySet[Project], _name: str, code: str) -> QuerySet[Project]:
         by = "industry__section" if len(code) == 1 else "industry__code"
@@ -220,13 +221,6 @@ class ProjectFilter(django_filters.FilterSet):
         self, rows: QuerySet[Project], _name: str, wanted: bool
     ) -> QuerySet[Project]:
         return rows.filter(pk__in=Milestone.objects.open().values("project")) if wanted else rows
-
-
-def _named(key: str, sounds: str) -> Q:
-    named = Q(name_key__contains=key)
-    if sounds.isascii() and sounds.isalnum():
-        named |= Q(pinyin__startswith=sounds) | Q(initials__startswith=sounds)
-    return named
 
 
 def _fen(yi: Decimal) -> Decimal:

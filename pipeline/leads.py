@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import DateField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import DateField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import contacts, duplicates, first_reports, organizations
+from crm.lookups import called
 from crm.models import Channel, FirstReport, Organization, Park, ReportDispute, User
 from crm.names import normalise
 from crm.refusals import Refused
@@ -220,7 +221,8 @@ def first_report_list(
     else:
         rows = rows.filter(holds)
     if text:
-        rows = rows.filter(_named(text))
+        key = normalise(text)
+        rows = rows.filter(called(key, key, of="organization__"))
     if park is not None:
         rows = rows.filter(park=park)
     idle_until = ExpressionWrapper(
@@ -231,15 +233,6 @@ def first_report_list(
     if by is None:
         return rows.order_by(F("last_day").desc() if show == "lapsed" else F("last_day"), "-pk")
     return rows.order_by(by.desc() if sort.startswith("-") else by.asc(), "-pk")
-
-
-def _named(text: str) -> Q:
-    key = normalise(text)
-    named = Q(organization__name_key__has=key)
-    if key.isascii() and key.isalnum():
-        named |= Q(organization__pinyin__startswith=key)
-        named |= Q(organization__initials__startswith=key)
-    return named
 
 
 @dataclass(frozen=True, slots=True)
