@@ -28,8 +28,8 @@ from pipeline.forms.widgets import QuickSelect
 from pipeline.lights import Light, light_is
 from pipeline.models import CountySettings, FundSource, Milestone, Project, ProjectTag
 from pipeline.stages import ContractKind, MilestoneKind, Stage, Status
+from pipeline.written import YI
 
-YI = Decimal(100_000_000)
 COUNTED_TO = 10_000
 SIZES = (25, 50, 100)
 

@@ -20,8 +20,12 @@ from pipeline.figures import WHOLE, Window, milestones_of, terminated
 from pipeline.models import FundSource, Metric, Milestone, Project
 from pipeline.rollups import Rollup, Row, rollup
 from pipeline.stages import ContractKind, MilestoneKind
+from pipeline.written import YI
 
 COUNT, YUAN, RATE = "count", "yuan", "rate"
+SCALES = {COUNT: Decimal(1), YUAN: YI, RATE: Decimal("0.01")}
+"""What a written number is multiplied by: projects, 亿元, per cent."""
+UNIT_WORDS = {COUNT: _("个"), YUAN: _("亿元"), RATE: _("%")}
 LARGE = Decimal(100_000_000)
 """A project of so many yuan and more is a large one (亿元以上)."""
 TOTAL = "total"

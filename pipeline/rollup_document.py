@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from pipeline.models import Metric
 from pipeline.rollups import Rollup, Row
 from pipeline.targets import rounded
-
-YI = Decimal(100_000_000)
+from pipeline.written import YI
 
 
 def document(rollup: Rollup) -> dict[str, Any]:

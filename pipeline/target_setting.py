@@ -63,6 +63,14 @@ class Wanted:
     plan: Plan | None = None
 
 
+def holders(parks: Iterable[Park]) -> list[tuple[Holder, Park | None]]:
+    """The county, then each park: who holds the targets of a grid."""
+    own: list[tuple[Holder, Park | None]] = [
+        ((HolderKind.PARK.value, park.pk), park) for park in parks
+    ]
+    return [((COUNTY[0].value, None), None), *own]
+
+
 def gap(values: dict[Holder, Decimal | None]) -> Decimal | None:
     """The county's target less the sum of its parks'; None where the county has none, or no
     park has one."""
@@ -91,11 +99,10 @@ def _differs(want: Wanted, targets: Targets, year: int) -> bool:
 def of_year(year: int, *, at: dt.datetime) -> list[Wanted]:
     """The targets in force of a year: what another year begins from."""
     targets = Targets(year, at)
-    holders: list[Holder] = [COUNTY, *((HolderKind.PARK, park.pk) for park in Park.objects.all())]
     return [
         Wanted(metric, holder, own.value, own.plan[:3] if own.plan else None)
         for metric in METRICS
-        for holder in holders
+        for holder, _park in holders(Park.objects.all())
         if (own := targets.own(metric, holder)) is not None
     ]
 

@@ -17,12 +17,12 @@ from crm.refusals import Refused
 from crm.rights import may
 from pipeline.forms.lists import officers_for
 from pipeline.forms.milestones import FilesField, SeveralFiles
-from pipeline.forms.projects import WAN
 from pipeline.forms.widgets import QuickSelect
 from pipeline.models import DocumentKind, InteractionKind, Project
 from pipeline.moving import CannotSupply, Check, Move, Supplies
 from pipeline.refusals import GateClosed
 from pipeline.stages import Precision
+from pipeline.written import WAN
 
 _SELECT = {"class": "form-select"}
 _INPUT = {"class": "form-control"}

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Channel, Park, ReportDispute, Role, User
-from pipeline.forms.projects import WAN, date_input
+from pipeline.forms.projects import date_input
 from pipeline.models import Project
+from pipeline.written import WAN
 
 FIRST_STEP_IN = dt.timedelta(days=3)
 WHOLE = Decimal(100)

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
 from crm.rights import may
-from pipeline.forms.projects import WAN, date_input
+from pipeline.forms.projects import date_input
 from pipeline.models import Document, DocumentKind, Milestone, Project
 from pipeline.stages import ContractKind, MilestoneKind, Precision
+from pipeline.written import WAN
 
 # One choice names the milestone and, for a signing, the kind of contract.
 KINDS: tuple[tuple[str, Any], ...] = (

@@ -13,8 +13,7 @@ from crm.models import Park, Role, User
 from pipeline.forms.two_editors import TwoEditors
 from pipeline.models import Project
 from pipeline.projects import EDITABLE, is_credited, is_signed
-
-WAN = Decimal(10_000)
+from pipeline.written import WAN
 
 
 def date_input() -> forms.DateInput:

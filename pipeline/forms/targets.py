@@ -11,14 +11,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Park
-from pipeline.metrics import COUNT, METRICS, RATE, YUAN, Definition
-from pipeline.models import HolderKind
-from pipeline.target_setting import Wanted
-from pipeline.targets import COUNTY, Holder
+from pipeline.metrics import METRICS, SCALES, UNIT_WORDS, YUAN, Definition
+from pipeline.target_setting import Wanted, holders
+from pipeline.targets import Holder
 
-UNITS = {COUNT: Decimal(1), YUAN: Decimal(100_000_000), RATE: Decimal("0.01")}
-"""What a typed number is multiplied by: projects, 亿元, percent."""
-UNIT_WORDS = {COUNT: _("个"), YUAN: _("亿元"), RATE: _("%")}
 STEPS = ("value", "q1", "q2", "q3")
 
 
@@ -73,8 +69,10 @@ class TargetsForm(forms.Form):
 
     def holders(self) -> list[tuple[Holder, str]]:
         """The county, then each park."""
-        parks = [((HolderKind.PARK.value, park.pk), park.short_name) for park in self.parks]
-        return [((COUNTY[0].value, None), str(_("全县"))), *parks]
+        return [
+            (holder, park.short_name if park else str(_("全县")))
+            for holder, park in holders(self.parks)
+        ]
 
     def blocks(self) -> list[Block]:
         """The grid as the page shows it."""
@@ -122,7 +120,7 @@ class TargetsForm(forms.Form):
         """The targets that were filled in, in yuan, projects and fractions of 1."""
         given, found = self.cleaned_data, []
         for metric, definition in METRICS.items():
-            scale = UNITS[definition.unit]
+            scale = SCALES[definition.unit]
             for holder, _name in self.holders():
                 value = given.get(_key(metric, holder, "value"))
                 if value is None:
@@ -146,7 +144,7 @@ def _shown(want: Wanted | None, step: str, unit: str) -> Decimal | None:
     if want is None or (step != "value" and want.plan is None):
         return None
     exact = want.value if step == "value" else (want.plan or ())[STEPS.index(step) - 1]
-    value = (exact / UNITS[unit]).normalize()
+    value = (exact / SCALES[unit]).normalize()
     exponent = value.as_tuple().exponent
     return value if isinstance(exponent, int) and exponent <= 0 else value.quantize(Decimal(1))
 

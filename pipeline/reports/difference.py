@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.figures import FIGURES, FUNDS, NOT_STARTED
 from pipeline.models import FundsReceipt, Milestone
+from pipeline.reports.wording import kind_in
 
 LABELS = {figure.name: figure.label for figure in (*FIGURES.values(), FUNDS, NOT_STARTED)}
 ADDED, TAKEN, CHANGED = "added", "taken", "changed"
@@ -66,7 +67,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
                             known["title"],
                             _label(new, key) or _label(old, key),
                             column["label"],
-                            _kind(known, key, column["kind"]),
+                            kind_in(_row(known, key) or _row(old, key), column["kind"]),
                             was,
                             now,
                         )
@@ -134,13 +135,3 @@ def _value(table: Any, key: str, column: str) -> Any:
 def _label(table: Any, key: str) -> str:
     row = _row(table, key)
     return "" if row is None else str(row[0])
-
-
-def _kind(table: Any, key: str, kind: str) -> str:
-    """What a value is, where the kind stands in its row."""
-    row = _row(table, key)
-    if kind == "by_row" and row is not None:
-        return str(row[-1])
-    if kind == "growth_by_row" and row is not None:
-        return "points" if row[-1] == "percent" else "growth"
-    return kind

@@ -14,15 +14,14 @@ from pipeline.reports.numbers import Numbers
 from pipeline.reports.tables import BLACK, RED, growth, reasons, standing
 from pipeline.reports.wording import (
     behind_or_ahead,
-    count,
     gap_in_words,
     growth_in_words,
     percent,
     points_in_words,
-    yi,
 )
 from pipeline.rollups import Row
 from pipeline.targets import ratio
+from pipeline.written import count, yi
 
 OLD = 180
 """Days after which a signed project that has not started is called long waiting."""

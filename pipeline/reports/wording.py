@@ -13,41 +13,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from pipeline.targets import rounded
-
-NONE = "—"
-YI_YUAN = Decimal(100_000_000)
-WAN_YUAN = Decimal(10_000)
-
-
-def count(value: Decimal | None) -> str:
-    """Projects: whole, with up to two decimals only where credit is shared."""
-    if value is None:
-        return NONE
-    value = rounded(Decimal(value), 2)
-    return f"{value:,.0f}" if value == value.to_integral_value() else f"{value.normalize():,f}"
-
-
-def yi(value: Decimal | None) -> str:
-    """Yuan in 亿元 with two decimals."""
-    return NONE if value is None else f"{rounded(value / YI_YUAN, 2):,}"
-
-
-def wan(value: Decimal | None) -> str:
-    """Yuan in whole 万元."""
-    return NONE if value is None else f"{rounded(value / WAN_YUAN, 0):,}"
+from pipeline.written import NONE, count, points, wan, yi
 
 
 def percent(value: Decimal | None) -> str:
     """A fraction of 1 with one decimal, as official papers write it: 62.5%."""
     return NONE if value is None else f"{rounded(value * 100, 1):,}%"
-
-
-def points(value: Decimal | None) -> str:
-    """A difference of fractions in percentage points, with its sign."""
-    if value is None:
-        return NONE
-    shown = rounded(value * 100, 1)
-    return f"{shown:+,}".replace("-", "−") if shown else "0.0"
 
 
 def growth(value: Decimal | None) -> str:
@@ -99,6 +70,15 @@ def gap_in_words(gap: Decimal | None) -> str:
     return words % {"value": shown}
 
 
+def kind_in(row: Any, kind: str) -> str:
+    """What a column's value is in a row that says so itself, in its last place (T1)."""
+    if kind == "by_row":
+        return str(row[-1])
+    if kind == "growth_by_row":
+        return "points" if row[-1] == "percent" else "growth"
+    return kind
+
+
 def cell(value: Any, kind: str, row: Any = None) -> str:
     """A value of a table as it is read; ``row`` decides where the kind stands in the row.
 
@@ -108,10 +88,6 @@ def cell(value: Any, kind: str, row: Any = None) -> str:
         return str(value) if value not in (None, "") else NONE
     if kind in ("rank", "days"):
         return NONE if value is None else str(value)
-    if kind == "by_row":
-        kind = row[-1]
-    elif kind == "growth_by_row":
-        kind = "points" if row[-1] == "percent" else "growth"
     known = {
         "count": count,
         "yi": yi,
@@ -120,4 +96,4 @@ def cell(value: Any, kind: str, row: Any = None) -> str:
         "points": points,
         "growth": growth,
     }
-    return known[kind](None if value is None else Decimal(value))
+    return known[kind_in(row, kind)](None if value is None else Decimal(value))

@@ -23,11 +23,11 @@ from pipeline import columns
 from pipeline.columns import Cell, Month, ProjectColumn
 from pipeline.lights import Light
 from pipeline.models import Project
+from pipeline.written import YI
 
 AT_ONCE = 1_000
 """More rows than these are a job's."""
 FORMATS = ("xlsx", "csv")
-_YI = Decimal(100_000_000)
 _CHUNK = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDTHS = {"name": 34, "investor": 30, "next": 30, "industry": 24, "tags": 24, "company": 26}
@@ -78,7 +78,7 @@ def plain(cell: Cell) -> Any:
         case Light():
             return None if cell is Light.NONE else str(cell.label)
         case Decimal():
-            return cell / _YI
+            return cell / YI
         case Month():
             return str(cell)
         case "":

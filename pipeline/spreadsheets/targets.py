@@ -14,12 +14,11 @@ from python_calamine import CalamineError, CalamineWorkbook
 from crm.models import Park
 from crm.names import normalise
 from crm.refusals import Refused
-from pipeline.metrics import COUNT, METRICS, RATE, YUAN
+from pipeline.metrics import METRICS, SCALES, UNIT_WORDS
 from pipeline.models import HolderKind
-from pipeline.target_setting import Wanted
-from pipeline.targets import COUNTY, Holder
+from pipeline.target_setting import Wanted, holders
+from pipeline.targets import Holder
 
-SCALES = {COUNT: Decimal(1), YUAN: Decimal(100_000_000), RATE: Decimal("0.01")}
 LARGEST = 2 * 1024 * 1024
 MOST_ROWS = 2000
 
@@ -46,8 +45,7 @@ def write(values: Iterable[Wanted], parks: Sequence[Park]) -> bytes:
     for metric, found in METRICS.items():
         for holder, name in _holders(parks):
             row += 1
-            units = {COUNT: _("个"), YUAN: _("亿元"), RATE: "%"}
-            for place, words in enumerate((str(found.label), name, units[found.unit])):
+            for place, words in enumerate((str(found.label), name, str(UNIT_WORDS[found.unit]))):
                 sheet.write_string(row, place, words)
             want = known.get((metric, holder))
             for place, value in enumerate(_numbers(want), start=3):
@@ -65,8 +63,7 @@ def _heads() -> tuple[str, ...]:
 
 
 def _holders(parks: Sequence[Park]) -> list[tuple[Holder, str]]:
-    own = [((HolderKind.PARK.value, park.pk), park.name) for park in parks]
-    return [((COUNTY[0].value, None), _("全县")), *own]
+    return [(holder, park.name if park else _("全县")) for holder, park in holders(parks)]
 
 
 def _numbers(want: Wanted | None) -> list[Decimal | None]:

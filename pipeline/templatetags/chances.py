@@ -8,7 +8,7 @@ from django import template
 
 from pipeline.lights import Light
 from pipeline.targets import rounded
-from pipeline.templatetags.figures import NONE
+from pipeline.written import NONE
 
 register = template.Library()
 

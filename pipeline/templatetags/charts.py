@@ -8,10 +8,9 @@ from django import template
 
 from pipeline.rollups import Row
 from pipeline.targets import rounded
+from pipeline.written import YI
 
 register = template.Library()
-
-YI = Decimal(100_000_000)
 
 
 @register.filter

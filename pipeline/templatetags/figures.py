@@ -17,39 +17,18 @@ from pipeline.lights import Light, schedule_light
 from pipeline.models import Milestone
 from pipeline.stages import Precision
 from pipeline.targets import rounded
+from pipeline.written import NONE, count, points, wan, yi
 
 register = template.Library()
 
-NONE = "—"
-YI = Decimal(100_000_000)
-WAN = Decimal(10_000)
+for writer in (count, points, wan, yi):
+    register.filter(writer)
 
 
 @register.filter
 def dash(value: Any) -> Any:
     """The value, or a dash where there is none."""
     return NONE if value is None or value == "" else value
-
-
-@register.filter
-def yi(yuan: Decimal | None) -> str:
-    """Yuan as 亿元 (hundred million yuan) with two decimals."""
-    return NONE if yuan is None else f"{rounded(yuan / YI, 2):,}"
-
-
-@register.filter
-def wan(yuan: Decimal | None) -> str:
-    """Yuan as whole 万元 (ten thousand yuan)."""
-    return NONE if yuan is None else f"{rounded(yuan / WAN, 0):,}"
-
-
-@register.filter
-def count(value: Decimal | int | None) -> str:
-    """A count; with up to two decimals only where credit is shared."""
-    if value is None:
-        return NONE
-    value = rounded(Decimal(value), 2)
-    return f"{value:,.0f}" if value == value.to_integral_value() else f"{value.normalize():,}"
 
 
 @register.filter
@@ -62,15 +41,6 @@ def part_of_one(hundredths: Decimal | None) -> str:
 def percent(fraction: Decimal | None) -> str:
     """A fraction of 1 as a percentage with one decimal."""
     return NONE if fraction is None else f"{rounded(fraction * 100, 1):,} %"
-
-
-@register.filter
-def points(difference: Decimal | None) -> str:
-    """A difference of fractions in percentage points, with its sign and one decimal."""
-    if difference is None:
-        return NONE
-    value = rounded(difference * 100, 1)
-    return f"{value:+,}".replace("-", "−") if value else "0.0"
 
 
 @register.filter

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from pipeline.columns import Cell, Line, Month, ProjectColumn
 from pipeline.lights import Light
 from pipeline.stages import Status
-from pipeline.templatetags.figures import ICONS, NONE, yi
+from pipeline.templatetags.figures import ICONS
+from pipeline.written import NONE, yi
 
 register = template.Library()
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 from django import template
 
 from pipeline.metrics import METRICS, RATE, YUAN
-from pipeline.templatetags.figures import count, percent, yi
+from pipeline.templatetags.figures import percent
+from pipeline.written import count, yi
 
 register = template.Library()
 

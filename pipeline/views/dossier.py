@@ -34,10 +34,10 @@ from pipeline.forms.dossier import (
     OfProject,
     ReviewForm,
 )
-from pipeline.forms.projects import WAN
 from pipeline.models import Document, DocumentKind, FactorNeed, FundsReceipt, Project
 from pipeline.stages import Precision
 from pipeline.views.project_page import project_page
+from pipeline.written import WAN
 
 
 @require_POST

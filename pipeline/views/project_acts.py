@@ -33,10 +33,10 @@ from pipeline.forms.project_page import (
     TagsForm,
     TaskForm,
 )
-from pipeline.forms.projects import WAN
 from pipeline.models import AftercareIssue, FactorNeed, FundsPlan, Project, StatusRequest
 from pipeline.views.dossier import add_to_project
 from pipeline.views.project_page import project_page
+from pipeline.written import WAN
 
 
 @require_POST

@@ -16,6 +16,8 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from pipeline.reports.formats.layout import grid, shown
+from pipeline.reports.wording import kind_in
+from pipeline.written import WAN, YI
 
 FORMATS = {
     "count": "#,##0.##",
@@ -27,7 +29,7 @@ FORMATS = {
     "rank": "0",
     "days": "0",
 }
-UNITS = {"yi": Decimal(100_000_000), "wan": Decimal(10_000), "points": Decimal("0.01")}
+UNITS = {"yi": YI, "wan": WAN, "points": Decimal("0.01")}
 MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 -- the same content, the same bytes
 
 
@@ -121,7 +123,7 @@ def _table(book: Any, styles: _Styles, name: str, content: Mapping[str, Any]) ->
     for number, row in enumerate(lines):
         is_total = table["total"] is not None and number == len(lines) - 1
         for place, (at, column) in enumerate(columns):
-            kind = _kind(column["kind"], row)
+            kind = kind_in(row, column["kind"])
             style = styles.cell(kind, is_total=is_total)
             _write(sheet, first + number, place, row[at], kind, style)
     for place, (_at, column) in enumerate(columns):
@@ -152,14 +154,6 @@ def _heads(sheet: Any, styles: _Styles, laid: Any) -> int:
                 sheet.write_string(2, column, next(below).label, styles.head)
         place += head.columns
     return 3 if laid.below else 2
-
-
-def _kind(kind: str, row: Sequence[Any]) -> str:
-    if kind == "by_row":
-        return str(row[-1])
-    if kind == "growth_by_row":
-        return "points" if row[-1] == "percent" else "growth"
-    return kind
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, kind: str, style: Any) -> None:
