@@ -1,20 +1,15 @@
-import datetime as dt
-import json
-import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from crm.models import User
-from crm.refusals import Refused
-from pipeline.spreadsheets.ledger import LedgerError
-from pipeline.spreadsheets.loading import Outcome, load
+from pipeline.management.loading import LoadingCommand, header_map_of
+from pipeline.spreadsheets.loading import load
 
 
-class Command(BaseCommand):
+class Command(LoadingCommand):
     help = (
         "Load a county's project ledger (.xlsx, .xls or .csv) as history: its milestones are "
         "claimed by a system user and verified by --as. Loading a file again changes only "
@@ -23,83 +18,29 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="the workbook")
-        parser.add_argument(
-            "--dry-run", action="store_true", help="say what would come of it; change nothing"
-        )
-        parser.add_argument(
-            "--today",
-            type=dt.date.fromisoformat,
-            metavar="YYYY-MM-DD",
-            help="the day that future days are judged by; default: today in the county",
-        )
+        super().add_arguments(parser)
         parser.add_argument(
             "--as",
             dest="username",
             metavar="USERNAME",
             help="who verifies the loaded milestones; default: the system verifier 历史导入",
         )
-        parser.add_argument(
-            "--map",
-            action="append",
-            default=[],
-            metavar="HEADER=FIELD",
-            help="read a column as a field, where the header is not understood; repeatable",
-        )
-        parser.add_argument(
-            "--rejects",
-            type=Path,
-            metavar="FILE.xlsx",
-            help="write rejected rows here, with their reasons, to correct and load again",
-        )
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        try:
-            outcome = load(
+        verifier, header_map = _verifier(options["username"]), header_map_of(options["map"])
+        self.tell(
+            lambda: load(
                 options["file"],
                 today=options["today"] or timezone.localdate(now),
                 at=now,
-                verified_by=_verifier(options["username"]),
-                header_map=header_map_of(options["map"]),
+                verified_by=verifier,
+                header_map=header_map,
                 rejects_to=options["rejects"],
                 dry_run=options["dry_run"],
-            )
-        except LedgerError as error:
-            self._refuse(options["json"], error.code, error.message)
-        except Refused as error:
-            self._refuse(options["json"], error.code, str(error))
-        if options["json"]:
-            self.stdout.write(json.dumps(outcome.as_json(), ensure_ascii=False))
-        else:
-            report(outcome, self.stdout, dry_run=options["dry_run"])
-        if outcome.rejects:
-            sys.exit(1)
-
-    def _refuse(self, as_json: bool, code: str, message: str) -> None:
-        if as_json:
-            nothing = {**Outcome().as_json(), "error": {"code": code, "message": message}}
-            self.stdout.write(json.dumps(nothing, ensure_ascii=False))
-            sys.exit(2)
-        raise CommandError(message, returncode=2)
-
-
-def report(outcome: Outcome, to: Any, *, dry_run: bool) -> None:
-    """Write to ``to``, for a person, what came of a load."""
-    found = outcome.as_json()
-    if dry_run:
-        to.write("试导入，未改动任何数据")
-    to.write(
-        "共 {rows} 行：导入 {loaded}（新增 {created}、更新 {updated}、未变 {unchanged}），"
-        "跳过 {skipped}，退回 {rejected}".format(**found)
-    )
-    for reject in found["rejects"]:
-        to.write(f"  {reject['message']}")
-    for note in found["notes"]:
-        to.write(f"  说明：{note}")
-    if found["rejects_file"]:
-        to.write(f"退回的行已写入 {found['rejects_file']}，更正后可再次导入")
+            ),
+            options,
+        )
 
 
 def _verifier(username: str | None) -> User | None:
@@ -109,11 +50,3 @@ def _verifier(username: str | None) -> User | None:
         return User.objects.get(username=username, is_active=True)
     except User.DoesNotExist as error:
         raise CommandError(f"没有用户“{username}”，请核对 --as 后的用户名", returncode=2) from error
-
-
-def header_map_of(pairs: list[str]) -> dict[str, str]:
-    """What ``--map HEADER=FIELD`` says, by header. Raises ``CommandError``."""
-    split = [pair.partition("=") for pair in pairs]
-    if wrong := [header for header, equals, _field in split if not equals]:
-        raise CommandError(f"--map 要写成 表头=字段，“{wrong[0]}”缺少等号", returncode=2)
-    return {header: name for header, _equals, name in split}
