@@ -15,8 +15,9 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from crm.models import Park
 from pipeline.models import CountySettings
@@ -45,8 +46,12 @@ def build(
     park: Park | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The content of a report as known at an instant, with people's own ``texts`` by section."""
-    return compose(gather(period, known_at=known_at, park=park), known_at, texts or {})
+    """The content of a report as known at an instant, with people's own ``texts`` by section.
+
+    In the county's language, whoever asks for it: what goes out is the same for everybody.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        return compose(gather(period, known_at=known_at, park=park), known_at, texts or {})
 
 
 def compose(numbers: Numbers, known_at: dt.datetime, texts: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
+
 FORMATS = ("html", "pdf", "docx", "xlsx")
 
 
@@ -22,8 +25,14 @@ def write(
 ) -> bytes:
     """A report in one of ``FORMATS``; ``rows`` are the facts that the workbook lists.
 
-    Raises ``KeyError`` for another format, ``pdf.CannotPrint`` where no PDF can be made.
+    In the county's language, as its content is. Raises ``KeyError`` for another format,
+    ``pdf.CannotPrint`` where no PDF can be made.
     """
+    with translation.override(settings.LANGUAGE_CODE):
+        return _write(kind, content, rows=rows, digest=digest, version=version)
+
+
+def _write(kind: str, content: Mapping[str, Any], *, rows: Any, digest: str, version: int) -> bytes:
     # Each writer brings a library of its own: only the one that is asked for is loaded.
     if kind == "html":
         from pipeline.reports.formats import html

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
@@ -17,6 +18,7 @@ def context(content: Mapping[str, Any], *, digest: str = "", version: int = 0) -
     tables = content["tables"]
     return {
         "content": content,
+        "county_language": settings.LANGUAGE_CODE,
         "digest": digest,
         "version": version,
         "sections": [

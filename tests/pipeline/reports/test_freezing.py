@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import translation
 
 from crm.models import User
 from crm.refusals import NotAllowed
@@ -15,6 +16,7 @@ from pipeline import milestones
 from pipeline.models import Report, ReportState
 from pipeline.reports import difference, freezing
 from pipeline.reports.content import build, digest
+from pipeline.reports.formats import write
 from pipeline.reports.periods import Period
 from pipeline.rollup_document import document
 from pipeline.rollups import rollup
@@ -198,3 +200,15 @@ def test_states_come_one_after_the_other(county: dict[str, Any], leader: User) -
     report = freezing.submit(report, by=the_verifier(), at=OCTOBER)
     report = freezing.send_back(report, by=leader, at=OCTOBER)
     assert report.state == ReportState.DRAFT
+
+
+def test_a_report_is_written_in_the_county_s_language_whoever_freezes_it(
+    county: dict[str, Any], leader: User
+) -> None:
+    """A leader whose pages are English freezes the same report, and the same files."""
+    chinese = build(THIRD, known_at=OCTOBER)
+    files = {kind: write(kind, chinese) for kind in ("html", "xlsx")}
+    with translation.override("en"):
+        report = frozen(leader)
+        assert report.content == chinese
+        assert {kind: write(kind, chinese) for kind in files} == files
