@@ -15,19 +15,21 @@ from crm.refusals import NotAllowed
 
 OFFICER, MANAGER, VERIFIER = Role.OFFICER, Role.MANAGER, Role.VERIFIER
 LEADER, SUPERVISOR, AUDITOR = Role.LEADER, Role.SUPERVISOR, Role.AUDITOR
-ADMIN, SYSTEM = Role.ADMIN, Role.SYSTEM
+ADMIN, SYSTEM, UNIT = Role.ADMIN, Role.SYSTEM, Role.UNIT
 
 PEOPLE = frozenset({OFFICER, MANAGER, VERIFIER, LEADER, SUPERVISOR, AUDITOR, ADMIN})
+"""Who sees the county's projects; who is of a unit only is not among them."""
+ANYBODY = PEOPLE | {UNIT}
 
 ACTS: dict[str, frozenset[Role]] = {
     # reading
     "figures.view": PEOPLE,
     "project.view": PEOPLE,
     "document.view": PEOPLE,
-    "job.view": PEOPLE,
+    "job.view": ANYBODY,
     "load.view": frozenset({OFFICER, MANAGER, VERIFIER, LEADER, AUDITOR, ADMIN}),
     "organization.view": PEOPLE,
-    "notice.view": PEOPLE,
+    "notice.view": ANYBODY,
     "calendar.view": PEOPLE,
     "view.save": PEOPLE - {AUDITOR},
     "verification.view": frozenset({VERIFIER, AUDITOR}),
@@ -69,6 +71,32 @@ ACTS: dict[str, frozenset[Role]] = {
     "report.approve": frozenset({LEADER, SYSTEM}),
     "report.freeze": frozenset({VERIFIER, LEADER, SYSTEM}),
     "report.share": frozenset({VERIFIER, LEADER, SYSTEM}),
+    # promises, and whether they are kept
+    "item.view": ANYBODY,
+    "item.draft": frozenset({SUPERVISOR, SYSTEM}),
+    "item.approve": frozenset({SUPERVISOR, LEADER, SYSTEM}),
+    "item.issue": frozenset({SUPERVISOR, SYSTEM}),
+    "item.work": frozenset({UNIT, OFFICER, MANAGER}),
+    "item.note": frozenset({SUPERVISOR, LEADER}),
+    "item.grant": frozenset({SUPERVISOR, LEADER}),
+    "item.check": frozenset({SUPERVISOR}),
+    "item.close": frozenset({SUPERVISOR, LEADER}),
+    "item.reopen": frozenset({SUPERVISOR, LEADER}),
+    "escalation.decide": frozenset({SUPERVISOR, LEADER}),
+    "ledger.keep": frozenset({SUPERVISOR, ADMIN, SYSTEM}),
+    "progress.file": frozenset({UNIT, OFFICER, MANAGER}),
+    "review.view": frozenset({LEADER, SUPERVISOR, AUDITOR, ADMIN}),
+    "review.write": frozenset({LEADER}),
+    "lead.handle": frozenset({OFFICER, MANAGER}),
+    "score.view": ANYBODY,
+    "score.set": frozenset({SUPERVISOR, ADMIN, SYSTEM}),
+    "score.appeal": frozenset({OFFICER, MANAGER, UNIT}),
+    "score.answer": frozenset({SUPERVISOR, LEADER}),
+    "falsehood.find": frozenset({VERIFIER, SUPERVISOR}),
+    "check.view": frozenset({VERIFIER, AUDITOR, ADMIN}),
+    # what runs by itself
+    "schedule.run": frozenset({SYSTEM}),
+    "notice.configure": frozenset({ADMIN}),
     # the county itself
     "county.configure": frozenset({ADMIN, SYSTEM}),
     "target.view": PEOPLE,

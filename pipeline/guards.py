@@ -6,7 +6,8 @@
 - Milestones, receipts, stage and status changes, attributions, targets and settings are
   history: no row is deleted, and of a milestone or receipt only the columns of a step that
   was not taken yet are filled in.
-- A frozen report stays as it went out.
+- A frozen report stays as it went out, and so does a filed analysis of an area.
+- A closed item of a ledger is final; a step of pressing that was decided stays decided.
 - The progress of an expansion belongs to an expansion contract of the same project.
 
 SQLite loses the triggers of a table that a migration remakes, and refuses to remake one
@@ -40,11 +41,27 @@ NEVER_DELETED = (
     "pipeline_countysettings",
     "pipeline_document",
     "pipeline_reportopening",
+    "pipeline_itemevent",
+    "pipeline_ledgeritem",
+    "pipeline_ledgerfile",
+    "pipeline_escalation",
+    "pipeline_leadstep",
+    "pipeline_monthlyprogress",
+    "pipeline_scorescheme",
+    "pipeline_indicator",
+    "pipeline_falsehood",
 )
 NEVER_CHANGED = tuple(
     table
     for table in NEVER_DELETED
-    if table not in ("pipeline_milestone", "pipeline_fundsreceipt", "pipeline_document")
+    if table
+    not in (
+        "pipeline_milestone",
+        "pipeline_fundsreceipt",
+        "pipeline_document",
+        "pipeline_ledgeritem",
+        "pipeline_escalation",
+    )
 )
 # What a claim says, which never changes; a contract's amount too.
 CLAIMED = [
@@ -102,6 +119,11 @@ FILED = [
 ]
 
 FROZEN = "OLD.state = 'frozen'"
+FILED_REVIEW = "OLD.state = 'filed'"
+CLOSED_ITEM = "OLD.state IN ('closed', 'withdrawn')"
+# What a step of pressing says, which never changes; and how it was decided.
+TRIGGERED = ["item_id", "level", "node", "clock_due_on", "triggered_on", "recorded_at"]
+PRESSED = ["state", "decided_at", "decided_by_id", "decision", "deadline"]
 
 LAST_STAGE = (
     "COALESCE((SELECT to_stage FROM pipeline_stagechange WHERE project_id = NEW.id"
@@ -153,6 +175,11 @@ def guards(connection: Any) -> list[Guard]:
         "pipeline_fundsreceipt",
         "pipeline_document",
         "pipeline_report",
+    )
+    review, item, escalation = (
+        "pipeline_areareview",
+        "pipeline_ledgeritem",
+        "pipeline_escalation",
     )
     contract_amount = f"OLD.contract_kind <> '' AND {changed(milestone, ['amount_fen'])}"
     return [
@@ -206,6 +233,30 @@ def guards(connection: Any) -> list[Guard]:
             Guard(f"report_frozen_{event.lower()}", report, event, FROZEN, HISTORY_MESSAGE)
             for event in ("UPDATE", "DELETE")
             if report in columns
+        ),
+        *(
+            Guard(
+                f"area_review_filed_{event.lower()}", review, event, FILED_REVIEW, HISTORY_MESSAGE
+            )
+            for event in ("UPDATE", "DELETE")
+            if review in columns
+        ),
+        *(
+            Guard("ledger_item_final", item, "UPDATE", CLOSED_ITEM, HISTORY_MESSAGE)
+            for _ in (1,)
+            if item in columns
+        ),
+        *(
+            Guard(
+                "escalation_history",
+                escalation,
+                "UPDATE",
+                f"{changed(escalation, TRIGGERED)}"
+                f" OR (OLD.state <> 'proposed' AND {changed(escalation, PRESSED)})",
+                HISTORY_MESSAGE,
+            )
+            for _ in (1,)
+            if escalation in columns
         ),
         Guard("document_history", document, "UPDATE", changed(document, FILED), HISTORY_MESSAGE),
         *(
@@ -264,15 +315,21 @@ def drop_guards() -> migrations.RunPython:
 def _columns(connection: Any) -> dict[str, set[str]]:
     """The column names of each of our tables."""
     with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        return {
-            table: {
-                column.name
-                for column in connection.introspection.get_table_description(cursor, table)
-            }
-            for table in tables
+        tables = [
+            table
+            for table in connection.introspection.table_names(cursor)
             if table.startswith("pipeline_")
-        }
+        ]
+        return {table: _columns_of(table, connection, cursor) for table in tables}
+
+
+def _columns_of(table: str, connection: Any, cursor: Any) -> set[str]:
+    if connection.vendor == "sqlite":
+        # Django's own way reads the table's SQL, and stumbles over a long CHECK.
+        cursor.execute("SELECT name FROM pragma_table_info(%s)", [table])
+        return {name for (name,) in cursor.fetchall()}
+    described = connection.introspection.get_table_description(cursor, table)
+    return {column.name for column in described}
 
 
 def _sqlite(guard: Guard) -> str:

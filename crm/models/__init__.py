@@ -2,6 +2,14 @@
 
 import crm.lookups  # noqa: F401 -- what every queryset may ask
 from crm.models.calendar import CalendarDay
+from crm.models.deliveries import (
+    Delivery,
+    DeliveryState,
+    NoticeChannel,
+    NoticeChannelKind,
+    NoticeChoice,
+    NoticeHours,
+)
 from crm.models.dictionaries import Chain, Channel, Industry, Tag, TagGroup, Team
 from crm.models.first_reports import FirstReport, ReportDispute
 from crm.models.jobs import Job, JobState
@@ -15,9 +23,11 @@ from crm.models.organizations import (
     OrganizationMerge,
 )
 from crm.models.parks import Park
+from crm.models.units import Area, Unit
 from crm.models.users import Role, User
 
 __all__ = [
+    "Area",
     "Attachment",
     "CalendarDay",
     "CalendarFeed",
@@ -26,11 +36,17 @@ __all__ = [
     "Channel",
     "Contact",
     "ContactMerge",
+    "Delivery",
+    "DeliveryState",
     "FirstReport",
     "Industry",
     "Job",
     "JobState",
     "Notice",
+    "NoticeChannel",
+    "NoticeChannelKind",
+    "NoticeChoice",
+    "NoticeHours",
     "Organization",
     "OrganizationMerge",
     "Park",
@@ -39,5 +55,6 @@ __all__ = [
     "Tag",
     "TagGroup",
     "Team",
+    "Unit",
     "User",
 ]

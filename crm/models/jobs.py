@@ -50,12 +50,19 @@ class Job(models.Model):
 
     ``attempt`` counts the starts. ``sent_at`` is when a worker was last told of it, empty
     where the broker could not be reached. ``upload`` is what the job works on, ``download``
-    a file that it made; both outside of everything that is served. The progress columns
-    hold what was last said when the attempt ended; while it runs, that stands in the cache
-    (``crm/progress.py``).
+    a file that it made; both outside of everything that is served. ``key`` names the
+    occasion of work that falls due by itself (``kind`` and day), which is done once. The
+    progress columns hold what was last said when the attempt ended; while it runs, that
+    stands in the cache (``crm/progress.py``).
     """
 
     kind = models.CharField(_("任务"), max_length=40)
+    key = models.CharField(
+        _("事由"),
+        max_length=120,
+        blank=True,
+        help_text=_("定时任务的一次：同一次只做一回"),
+    )
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="jobs", verbose_name=_("提交人")
     )
@@ -85,6 +92,12 @@ class Job(models.Model):
             models.Index(fields=["state", "id"], condition=Q(state__in=OPEN), name="job_open"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="job_once_per_occasion",
+                fields=["key"],
+                condition=~Q(key=""),
+                violation_error_message=_("这一次任务已经有了"),
+            ),
             models.CheckConstraint(
                 name="job_state_known",
                 condition=Q(state__in=JobState.values),

@@ -13,6 +13,7 @@ class Role(models.TextChoices):
     LEADER = "leader", _("县领导")
     SUPERVISOR = "supervisor", _("督查室")
     AUDITOR = "auditor", _("审计")
+    UNIT = "unit", _("责任单位")
     ADMIN = "admin", _("管理员")
     SYSTEM = "system", _("系统")
 
@@ -21,7 +22,8 @@ class User(AbstractUser):
     """A person who logs in, or a system user that history is recorded under.
 
     ``park`` is the scope: with a park a person sees and acts there; without one, in the
-    whole county. A park manager always has a park.
+    whole county. A park manager always has a park. ``unit`` is whom the person answers for
+    in the ledgers; who is of a unit only (role ``unit``) sees nothing but its tasks.
     """
 
     first_name = None  # type: ignore[assignment]
@@ -36,6 +38,15 @@ class User(AbstractUser):
         related_name="users",
         verbose_name=_("园区"),
         help_text=_("留空即全县范围"),
+    )
+    unit = models.ForeignKey(
+        "crm.Unit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="users",
+        verbose_name=_("责任单位"),
+        help_text=_("督办事项由谁签收和反馈；园区的人不填即园区管委会"),
     )
     phone = models.CharField(_("电话"), max_length=30, blank=True)
 
@@ -55,6 +66,11 @@ class User(AbstractUser):
                 condition=~Q(role=Role.MANAGER) | Q(park__isnull=False),
                 violation_error_message=_("园区负责人必须指定园区"),
             ),
+            models.CheckConstraint(
+                name="user_of_unit_has_unit",
+                condition=~Q(role=Role.UNIT) | Q(unit__isnull=False, park__isnull=True),
+                violation_error_message=_("责任单位的用户必须指定单位，不指定园区"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,4 +85,4 @@ class User(AbstractUser):
     @property
     def is_county_wide(self) -> bool:
         """Whether the person's scope is the whole county."""
-        return self.park_id is None
+        return self.park_id is None and self.role != Role.UNIT

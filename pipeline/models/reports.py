@@ -19,6 +19,13 @@ class PeriodKind(models.TextChoices):
     YEAR = "year", _("年度")
 
 
+class Subject(models.TextChoices):
+    """What a report tells of."""
+
+    ATTRACTION = "attraction", _("招商引资")
+    SUPERVISION = "supervision", _("重点工作落实")
+
+
 class ReportState(models.TextChoices):
     """A report on its way: only a frozen one goes out, and it never changes again."""
 
@@ -39,12 +46,18 @@ class ReportQuerySet(models.QuerySet["Report"]):
 class Report(models.Model):
     """A bulletin (通报) of a month, quarter or year, for the county or one park; one version.
 
+    ``subject`` is what it tells of: the figures of investment attraction, or how promises
+    are kept (一月一通报: of a month, for the county).
+
     A draft's content is made anew whenever it is looked at, save for ``texts``: what people
     wrote into it. Freezing stores ``content`` (every figure, sentence and table), ``rows``
     (the facts behind each figure), the definitions' version, the settings and the cut-off,
     and their SHA-256; a correction is another version that names the one it ``corrects``.
     """
 
+    subject = models.CharField(
+        _("主题"), max_length=12, choices=Subject, default=Subject.ATTRACTION
+    )
     kind = models.CharField(_("周期"), max_length=8, choices=PeriodKind)
     year = models.PositiveSmallIntegerField(_("年度"))
     number = models.PositiveSmallIntegerField(_("期"), help_text=_("第几季度或几月；年度为 1"))
@@ -120,6 +133,12 @@ class Report(models.Model):
                 violation_error_message=_("没有这种通报"),
             ),
             models.CheckConstraint(
+                name="report_subject_known",
+                condition=Q(subject=Subject.ATTRACTION)
+                | Q(subject=Subject.SUPERVISION, kind=PeriodKind.MONTH, park__isnull=True),
+                violation_error_message=_("落实情况通报按月、全县一份"),
+            ),
+            models.CheckConstraint(
                 name="report_state_known",
                 condition=Q(state__in=ReportState.values),
                 violation_error_message=_("没有这个状态"),
@@ -133,13 +152,13 @@ class Report(models.Model):
             ),
             models.UniqueConstraint(
                 name="report_version_once",
-                fields=["kind", "year", "number", "park", "version"],
+                fields=["subject", "kind", "year", "number", "park", "version"],
                 condition=Q(park__isnull=False),
                 violation_error_message=_("这一版已经有了"),
             ),
             models.UniqueConstraint(
                 name="report_county_version_once",
-                fields=["kind", "year", "number", "version"],
+                fields=["subject", "kind", "year", "number", "version"],
                 condition=Q(park__isnull=True),
                 violation_error_message=_("这一版已经有了"),
             ),

@@ -67,6 +67,34 @@ class CountySettings(models.Model):
     quiet_after_days = models.PositiveSmallIntegerField(
         _("沉寂天数"), default=30, help_text=_("这么多天没有实质推进的项目列为沉寂")
     )
+    clock_working_days = models.BooleanField(
+        _("督办到期日顺延到工作日"),
+        default=False,
+        help_text=_("默认按自然日；打开后遇休息日顺延到下一个工作日，按工作日历"),
+    )
+    near_month_days = models.PositiveSmallIntegerField(
+        _("月节点提前黄灯（天）"), default=3, help_text=_("按计划日办结的也用它")
+    )
+    near_seven_days = models.PositiveSmallIntegerField(_("7 天节点提前黄灯（天）"), default=2)
+    near_three_days = models.PositiveSmallIntegerField(_("3 天节点提前黄灯（天）"), default=1)
+    near_same_day_hours = models.PositiveSmallIntegerField(_("当日节点提前黄灯（小时）"), default=4)
+    inspection_after_days = models.PositiveSmallIntegerField(
+        _("通报后多少天提出专项督查"), default=10, help_text=_("通报后仍未解决的")
+    )
+    inspection_deadline_days = models.PositiveSmallIntegerField(
+        _("专项督查默认整改天数"), default=15, help_text=_("批准人可以另定")
+    )
+    monthly_reminder_days = models.PositiveSmallIntegerField(
+        _("月底前几天提醒填报"), default=5, help_text=_("各单位每月底前填报牵头事项进展")
+    )
+    lead_answer_days = models.PositiveSmallIntegerField(
+        _("线索响应（天）"), default=1, help_text=_("新线索几天内响应")
+    )
+    lead_judge_days = models.PositiveSmallIntegerField(_("线索研判（天）"), default=3)
+    lead_feedback_days = models.PositiveSmallIntegerField(_("线索反馈（天）"), default=7)
+    lead_report_days = models.PositiveSmallIntegerField(
+        _("线索报进展（天）"), default=14, help_text=_("反馈以后每隔几天报一次进展")
+    )
     recorded_at = models.DateTimeField(_("生效时间"))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -96,6 +124,12 @@ class CountySettings(models.Model):
                     protection_idle_days__gt=0,
                     protection_extension_months__gt=0,
                     quiet_after_days__gt=0,
+                    inspection_after_days__gt=0,
+                    inspection_deadline_days__gt=0,
+                    lead_answer_days__gt=0,
+                    lead_judge_days__gt=0,
+                    lead_feedback_days__gt=0,
+                    lead_report_days__gt=0,
                 ),
                 violation_error_message=_("期限必须大于 0"),
             ),

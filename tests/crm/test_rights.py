@@ -58,7 +58,7 @@ def test_only_a_manager_overrides() -> None:
 
 
 def test_everybody_who_logs_in_sees_figures_projects_and_files() -> None:
-    assert set(Role) - {Role.SYSTEM} == PEOPLE
+    assert set(Role) - {Role.SYSTEM, Role.UNIT} == PEOPLE
     assert {"figures.view", "project.view", "document.view"} <= {
         act for act, roles in ACTS.items() if roles == PEOPLE
     }
