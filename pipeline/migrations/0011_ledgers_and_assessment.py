@@ -845,7 +845,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_deduction', False), ('per_case__isnull', True)), models.Q(('is_deduction', True), ('per_case__gt', 0), ('target__isnull', True)), _connector='OR'), name='indicator_deduction_per_case', violation_error_message='扣分项要写每件扣几分，不设目标值'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_deduction', False), ('per_case__isnull', True)), models.Q(('is_deduction', True), ('per_case__gt', 0), ('per_case__isnull', False), ('target__isnull', True)), _connector='OR'), name='indicator_deduction_per_case', violation_error_message='扣分项要写每件扣几分，不设目标值'),
         ),
         migrations.AddConstraint(
             model_name='indicator',

@@ -91,7 +91,12 @@ class Indicator(models.Model):
             models.CheckConstraint(
                 name="indicator_deduction_per_case",
                 condition=Q(is_deduction=False, per_case__isnull=True)
-                | Q(is_deduction=True, per_case__gt=0, target__isnull=True),
+                | Q(
+                    is_deduction=True,
+                    per_case__isnull=False,
+                    per_case__gt=0,
+                    target__isnull=True,
+                ),
                 violation_error_message=_("扣分项要写每件扣几分，不设目标值"),
             ),
             models.CheckConstraint(

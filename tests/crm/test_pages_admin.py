@@ -109,6 +109,17 @@ def test_new_spans_are_a_new_version_and_none_is_zero(client: Client, admin: Use
         "protection_idle_days": "60",
         "protection_extension_months": "1",
         "quiet_after_days": "0",
+        "near_month_days": "3",
+        "near_seven_days": "2",
+        "near_three_days": "1",
+        "near_same_day_hours": "4",
+        "inspection_after_days": "10",
+        "inspection_deadline_days": "15",
+        "monthly_reminder_days": "5",
+        "lead_answer_days": "1",
+        "lead_judge_days": "3",
+        "lead_feedback_days": "7",
+        "lead_report_days": "14",
     }
     refused = client.post("/admin/pipeline/countysettings/add/", given)
     assert "期限必须大于 0" in refused.content.decode()

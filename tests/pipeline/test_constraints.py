@@ -61,6 +61,7 @@ from pipeline.models import (
 )
 from tests import factories as make
 from tests.factories import LONG_AGO, ProjectFactory, instant
+from tests.pipeline import promises_refused
 
 pytestmark = pytest.mark.django_db
 
@@ -635,6 +636,12 @@ CASES: dict[str, list[Callable[[], Any]]] = {
         lambda: county_settings(protection_idle_days=0),
         lambda: county_settings(protection_extension_months=0),
         lambda: county_settings(quiet_after_days=0),
+        lambda: county_settings(inspection_after_days=0),
+        lambda: county_settings(inspection_deadline_days=0),
+        lambda: county_settings(lead_answer_days=0),
+        lambda: county_settings(lead_judge_days=0),
+        lambda: county_settings(lead_feedback_days=0),
+        lambda: county_settings(lead_report_days=0),
     ],
     "contract_term_kind_known": [lambda: ContractTerm.objects.create(term="口头", kind="oral")],
     "target_metric_known": [lambda: target(metric="happiness")],
@@ -655,6 +662,9 @@ CASES: dict[str, list[Callable[[], Any]]] = {
         lambda: target(**plan(-1, 20, 30)),
     ],
 }
+
+
+CASES |= promises_refused.CASES
 
 
 def _declared() -> dict[str, models.BaseConstraint]:

@@ -13,16 +13,20 @@ from django.db import DatabaseError, connection, models, transaction
 
 from pipeline import attribution, funds, guards, milestones, statuses
 from pipeline.models import (
+    AreaReview,
     CountySettings,
     Document,
     DocumentKind,
+    Escalation,
     FundsReceipt,
+    LedgerItem,
     Milestone,
     Project,
     StageChange,
 )
 from pipeline.stages import ContractKind, MilestoneKind
 from tests import factories as make
+from tests import ledger_factories
 from tests.factories import ProjectFactory, instant
 
 pytestmark = pytest.mark.django_db
@@ -223,6 +227,7 @@ def _one_of_each() -> None:
     make.TargetFactory()
     CountySettings.objects.create(recorded_at=NOON, reason="口径")
     make.ReportOpeningFactory()
+    ledger_factories.one_of_each()
 
 
 def _rows(table: str) -> models.QuerySet[Any]:
@@ -242,3 +247,31 @@ def test_no_row_of_history_is_changed(table: str) -> None:
     _one_of_each()
     assert _rows(table).exists()
     _bites(guards.HISTORY_MESSAGE, lambda: _rows(table).update(id=models.F("id")))
+
+
+# --- promises -----------------------------------------------------------------------------
+@pytest.mark.parametrize("state", ["closed", "withdrawn"])
+def test_a_closed_item_is_final(state: str) -> None:
+    item = ledger_factories.LedgerItemFactory(active=True)
+    rows = LedgerItem.objects.filter(pk=item.pk)
+    closed = {"closed_at": NOON, "closed_by": make.the_verifier()} if state == "closed" else {}
+    assert rows.update(state=state, **closed) == 1
+    _bites(guards.HISTORY_MESSAGE, lambda: rows.update(state="active"))
+    _bites(guards.HISTORY_MESSAGE, lambda: rows.update(goal="别的"))
+
+
+def test_a_step_of_pressing_is_decided_once_and_says_what_it_said() -> None:
+    step = ledger_factories.EscalationFactory(level=3, state="proposed")
+    rows = Escalation.objects.filter(pk=step.pk)
+    _bites(guards.HISTORY_MESSAGE, lambda: rows.update(triggered_on=DAY))
+    decided = {"decided_at": NOON, "decided_by": make.the_verifier()}
+    assert rows.update(state="declined", **decided) == 1
+    _bites(guards.HISTORY_MESSAGE, lambda: rows.update(state="approved", deadline=DAY))
+
+
+def test_a_filed_analysis_stays_as_it_was_filed() -> None:
+    filed = {"filed_at": NOON, "filed_by": make.the_verifier(), "digest": "a" * 64}
+    review = ledger_factories.AreaReviewFactory(state="filed", **filed)
+    rows = AreaReview.objects.filter(pk=review.pk)
+    _bites(guards.HISTORY_MESSAGE, lambda: rows.update(analysis="别的"))
+    _bites(guards.HISTORY_MESSAGE, lambda: rows._raw_delete("default"))
