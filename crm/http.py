@@ -26,7 +26,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 def allowed(act: str) -> Callable[[Guarded[P]], View[P]]:
     """The view answers 403 to a role that may not do ``act`` (``crm.rights``).
 
-    Whether a row lies in the person's scope is the view's own question: it loads by
+    The view tells its ``act`` to whoever wants to offer the page. Whether a row lies in the person's scope is the view's own question: it loads by
     ``visible_to(user)`` and answers 404.
     """
 
@@ -37,6 +37,7 @@ def allowed(act: str) -> Callable[[Guarded[P]], View[P]]:
                 raise PermissionDenied
             return view(cast(SignedIn, request), *args, **kwargs)
 
+        guarded.act = act  # type: ignore[attr-defined]
         return guarded
 
     return decorate
