@@ -26,8 +26,9 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 def allowed(act: str) -> Callable[[Guarded[P]], View[P]]:
     """The view answers 403 to a role that may not do ``act`` (``crm.rights``).
 
-    The view tells its ``act`` to whoever wants to offer the page. Whether a row lies in the person's scope is the view's own question: it loads by
-    ``visible_to(user)`` and answers 404.
+    The view tells its ``act`` to whoever wants to offer the page. Whether a row lies in the
+    person's scope is the view's own question: it loads by ``visible_to(user)`` and answers
+    404.
     """
 
     def decorate(view: Guarded[P]) -> View[P]:
