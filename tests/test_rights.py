@@ -76,10 +76,13 @@ from tests.factories import (
     prepare_start,
     the_verifier,
 )
+from tests.ledger_factories import UnitFactory, person_of
 
 OFFICER, MANAGER, VERIFIER = "officer", "manager", "verifier"
 LEADER, SUPERVISOR, AUDITOR, ADMIN = "leader", "supervisor", "auditor", "admin"
 PEOPLE = {OFFICER, MANAGER, VERIFIER, LEADER, SUPERVISOR, AUDITOR, ADMIN}
+UNIT = "unit"  # who is of a department only: sees its tasks, not the county's projects
+ANYBODY = PEOPLE | {UNIT}
 EDITORS = {OFFICER, MANAGER}
 MERGERS = {MANAGER, VERIFIER, ADMIN}
 RECORDERS = {OFFICER, MANAGER, LEADER}
@@ -91,9 +94,11 @@ KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may (``roles``), on what (``row``: "", "project", "county" for who has no park
-    only, "asked" for who asked for it and the administrator, or "own" for whose it is), and
-    what a GET and a POST without any data then answer."""
+    """Who may (``roles``), on what, and what a GET and a POST without any data then answer.
+
+    ``row``: "", "project", "item" of the own park's unit, "county" for who has no park only,
+    "asked" for who asked for it and the administrator, or "own" for whose it is.
+    """
 
     roles: set[str]
     row: str = ""
@@ -267,14 +272,14 @@ PAGES: dict[str, Rule | Open] = {
     "calendar_link_renew": acts(PEOPLE, "", 302),
     "calendar_link_remove": acts(PEOPLE, "", 302),
     "calendar_feed": Open(200, 200),
-    "notice_list": reads(PEOPLE),
-    "notices_read": acts(PEOPLE, "", 302),
-    "notice": reads(PEOPLE, "own"),
-    "job_list": reads(PEOPLE),
-    "job": reads(PEOPLE, "asked"),
-    "job_cancel": acts(PEOPLE, "asked", 302),
-    "job_retry": acts(PEOPLE, "asked", 302),
-    "job_download": reads(PEOPLE, "asked"),
+    "notice_list": reads(ANYBODY),
+    "notices_read": acts(ANYBODY, "", 302),
+    "notice": reads(ANYBODY, "own"),
+    "job_list": reads(ANYBODY),
+    "job": reads(ANYBODY, "asked"),
+    "job_cancel": acts(ANYBODY, "asked", 302),
+    "job_retry": acts(ANYBODY, "asked", 302),
+    "job_download": reads(ANYBODY, "asked"),
 }
 
 ACCOUNTS: dict[str, Rule | Open] = {
@@ -646,7 +651,9 @@ def expected(rule: Rule | Open, role: str, scope: str, method: str) -> int:
         return 403
     if rule.row == "own" or (rule.row == "asked" and role != ADMIN):
         return 404
-    if (rule.row == "project" and scope == "other") or (rule.row == "county" and scope != "county"):
+    if rule.row in ("project", "item") and scope == "other":
+        return 404
+    if rule.row == "county" and scope != "county":
         return 404
     answer = rule.get if method == "GET" else rule.post
     assert answer is not None
@@ -659,15 +666,18 @@ def methods(rule: Rule | Open) -> list[str]:
 
 def person(role: str, scope: str, world: World) -> User:
     park = {"own": world.own, "other": world.other, "county": None}[scope]
+    if role == UNIT:
+        unit = UnitFactory(name=f"{scope} unit", park=park)
+        return person_of(unit, f"{role}-{scope}")
     return UserFactory(username=f"{role}-{scope}", role=role, park=park)
 
 
-# A manager always has a park.
+# A manager always has a park, who is of a unit is never of the whole county.
 CASES = [
     (role, scope)
-    for role in sorted(PEOPLE)
+    for role in sorted(ANYBODY)
     for scope in ("own", "other", "county")
-    if (role, scope) != (MANAGER, "county")
+    if (role, scope) not in {(MANAGER, "county"), (UNIT, "county")}
 ]
 
 
@@ -676,7 +686,7 @@ def test_the_table_knows_every_address_and_no_other() -> None:
 
 
 def test_the_table_knows_every_role() -> None:
-    assert set(Role.values) - {Role.SYSTEM} == PEOPLE
+    assert set(Role.values) - {Role.SYSTEM} == ANYBODY
 
 
 @pytest.mark.parametrize(("role", "scope"), CASES)
@@ -686,7 +696,7 @@ def test_every_page_answers_a_role_and_scope_as_the_table_says(
     assert walk(PAGES, role, scope, world, client) == []
 
 
-@pytest.mark.parametrize("role", sorted(PEOPLE))
+@pytest.mark.parametrize("role", sorted(ANYBODY))
 def test_accounts_and_administration_answer_a_role_as_the_table_says(
     role: str, world: World, client: Client
 ) -> None:
