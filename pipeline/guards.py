@@ -7,7 +7,8 @@
   history: no row is deleted, and of a milestone or receipt only the columns of a step that
   was not taken yet are filled in.
 - A frozen report stays as it went out, and so does a filed analysis of an area.
-- A closed item of a ledger is final; a step of pressing that was decided stays decided.
+- A closed item of a ledger is final; a step of pressing that was decided stays decided,
+  and an appeal that was answered stays answered.
 - The progress of an expansion belongs to an expansion contract of the same project.
 
 SQLite loses the triggers of a table that a migration remakes, and refuses to remake one
@@ -50,6 +51,7 @@ NEVER_DELETED = (
     "pipeline_scorescheme",
     "pipeline_indicator",
     "pipeline_falsehood",
+    "pipeline_scoreappeal",
 )
 NEVER_CHANGED = tuple(
     table
@@ -61,6 +63,7 @@ NEVER_CHANGED = tuple(
         "pipeline_document",
         "pipeline_ledgeritem",
         "pipeline_escalation",
+        "pipeline_scoreappeal",
     )
 )
 # What a claim says, which never changes; a contract's amount too.
@@ -124,6 +127,12 @@ CLOSED_ITEM = "OLD.state IN ('closed', 'withdrawn')"
 # What a step of pressing says, which never changes; and how it was decided.
 TRIGGERED = ["item_id", "level", "node", "clock_due_on", "triggered_on", "recorded_at"]
 PRESSED = ["state", "decided_at", "decided_by_id", "decision", "deadline"]
+# What an appeal says, which never changes; and how it was answered.
+APPEALED = [
+    *("level", "park_id", "unit_id", "officer_id", "year", "as_of", "measure", "text"),
+    *("appealed_at", "appealed_by_id"),
+]
+ANSWERED = ["is_granted", "points_hundredths", "answer", "answered_at", "answered_by_id"]
 
 LAST_STAGE = (
     "COALESCE((SELECT to_stage FROM pipeline_stagechange WHERE project_id = NEW.id"
@@ -176,10 +185,11 @@ def guards(connection: Any) -> list[Guard]:
         "pipeline_document",
         "pipeline_report",
     )
-    review, item, escalation = (
+    review, item, escalation, appeal = (
         "pipeline_areareview",
         "pipeline_ledgeritem",
         "pipeline_escalation",
+        "pipeline_scoreappeal",
     )
     contract_amount = f"OLD.contract_kind <> '' AND {changed(milestone, ['amount_fen'])}"
     return [
@@ -257,6 +267,18 @@ def guards(connection: Any) -> list[Guard]:
             )
             for _ in (1,)
             if escalation in columns
+        ),
+        *(
+            Guard(
+                "score_appeal_history",
+                appeal,
+                "UPDATE",
+                f"{changed(appeal, APPEALED)}"
+                f" OR (OLD.answered_at IS NOT NULL AND {changed(appeal, ANSWERED)})",
+                HISTORY_MESSAGE,
+            )
+            for _ in (1,)
+            if appeal in columns
         ),
         Guard("document_history", document, "UPDATE", changed(document, FILED), HISTORY_MESSAGE),
         *(

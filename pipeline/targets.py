@@ -61,6 +61,10 @@ class Targets:
         """A rate target: the holder's own, or the county's."""
         return self.own(metric, holder) or self.own(metric)
 
+    def holders(self, kind: HolderKind) -> set[int | str]:
+        """The parks, units or officers that have a target of their own."""
+        return {of for _metric, (held, of) in self._values if held == kind and of is not None}
+
     @property
     def repeated_from(self) -> int | None:
         """The earlier year whose county targets stand in for this year's, if they do."""

@@ -312,6 +312,7 @@ def one_of_each() -> None:
     MonthlyProgressFactory()
     IndicatorFactory()
     FalsehoodFactory()
+    ScoreAppealFactory()
 
 
 def named(**more: Any) -> dict[str, Any]:

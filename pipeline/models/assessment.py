@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.fields import FixedPointField
+from crm.models import Role, User
 from pipeline.models.targets import HolderKind
 
 
@@ -30,6 +31,9 @@ class ScoreScheme(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("制定人")
     )
     reason = models.CharField(_("原因"), max_length=200)
+    is_example = models.BooleanField(
+        _("示例"), default=False, help_text=_("随软件给出的样子，不是县里制定的办法")
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = _("考核办法")
@@ -55,8 +59,8 @@ class Indicator(models.Model):
     """One line of a scheme: a measure with its weight, or a deduction (考核指标).
 
     A measure scores min(weight, done / target × weight); ``target`` empty takes the holder's
-    own target. A deduction takes ``per_case`` points for each case, at most ``weight``.
-    ``measure`` names an entry of ``pipeline.assessment``.
+    own target; of a rate it is in per cent. A deduction takes ``per_case`` points for each
+    case, at most ``weight``. ``measure`` names an entry of ``pipeline.assessment_measures``.
     """
 
     scheme = models.ForeignKey(
@@ -186,6 +190,25 @@ class Falsehood(models.Model):
         return self.reason
 
 
+class ScoreAppealQuerySet(models.QuerySet["ScoreAppeal"]):
+    def visible_to(self, user: User) -> ScoreAppealQuerySet:
+        """All for who sees the county; else those of the cards that the person may see."""
+        if user.is_county_wide:
+            return self
+        theirs = Q(officer=user) | Q(appealed_by=user)
+        if user.unit_id:
+            theirs |= Q(unit=user.unit_id)
+        if user.park_id:
+            theirs |= Q(park=user.park_id) | Q(unit__park=user.park_id)
+            if user.role != Role.OFFICER:
+                theirs |= Q(officer__park=user.park_id)
+        return self.filter(theirs)
+
+    def open(self) -> ScoreAppealQuerySet:
+        """Not answered yet."""
+        return self.filter(answered_at__isnull=True)
+
+
 class ScoreAppeal(models.Model):
     """An objection to points of a score card, and the answer (考核申诉).
 
@@ -231,9 +254,17 @@ class ScoreAppeal(models.Model):
         verbose_name=_("答复人"),
     )
 
+    objects = ScoreAppealQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = _("考核申诉")
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["level", "year", "measure"], name="score_appeal_of_level"),
+            models.Index(
+                fields=["id"], condition=Q(answered_at__isnull=True), name="score_appeal_open"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="score_appeal_of_its_level",

@@ -22,6 +22,7 @@ from pipeline.models import (
     LedgerItem,
     Milestone,
     Project,
+    ScoreAppeal,
     StageChange,
 )
 from pipeline.stages import ContractKind, MilestoneKind
@@ -275,3 +276,12 @@ def test_a_filed_analysis_stays_as_it_was_filed() -> None:
     rows = AreaReview.objects.filter(pk=review.pk)
     _bites(guards.HISTORY_MESSAGE, lambda: rows.update(analysis="别的"))
     _bites(guards.HISTORY_MESSAGE, lambda: rows._raw_delete("default"))
+
+
+def test_an_appeal_is_answered_once_and_says_what_it_said() -> None:
+    appeal = ledger_factories.ScoreAppealFactory()
+    rows = ScoreAppeal.objects.filter(pk=appeal.pk)
+    _bites(guards.HISTORY_MESSAGE, lambda: rows.update(text="别的"))
+    answered = {"answered_at": NOON, "answered_by": make.the_verifier(), "answer": "不成立"}
+    assert rows.update(is_granted=False, **answered) == 1
+    _bites(guards.HISTORY_MESSAGE, lambda: rows.update(is_granted=True, points=5))
