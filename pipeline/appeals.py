@@ -239,7 +239,7 @@ def _tell_who_appealed(row: ScoreAppeal, *, by: User, at: dt.datetime) -> None:
 
 def url_of(row: ScoreAppeal) -> str:
     """The card that an appeal is about, where the appeal stands."""
-    query = urlencode({"year": row.year, "as_of": row.as_of.isoformat()})
+    query = urlencode({"year": str(row.year), "as_of": row.as_of.isoformat()})
     return f"/scorecards/{row.level}/{holder_of(row)[0]}/?{query}#appeal-{row.pk}"
 
 

@@ -134,6 +134,11 @@ class Card:
     of: int = 0
 
     @property
+    def entries(self) -> list[Line | Deduction]:
+        """Measures and deductions, in the table's order."""
+        return [*self.lines, *self.deductions]
+
+    @property
     def weight(self) -> Decimal:
         """The weight of what counts."""
         return sum((line.indicator.weight for line in self.lines if line.points is not None), ZERO)
@@ -151,7 +156,7 @@ class Card:
     @property
     def given_back(self) -> Decimal:
         """What appeals gave back."""
-        return sum((one.given_back for one in (*self.lines, *self.deductions)), ZERO)
+        return sum((one.given_back for one in self.entries), ZERO)
 
     @property
     def total(self) -> Decimal | None:
@@ -165,8 +170,7 @@ class Card:
 
     def line(self, measure: str) -> Line | Deduction | None:
         """The line of a measure, if the table has it."""
-        found = (o for o in (*self.lines, *self.deductions) if o.measure.code == measure)
-        return next(found, None)
+        return next((one for one in self.entries if one.measure.code == measure), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +202,8 @@ def assess(level: str, window: Window, *, user: User | None = None) -> Assessmen
     values = {i.measure: MEASURES[i.measure].values(asked) for i in scheme.indicators}
     targets = Targets(window.year, window.known_at)
     granted = _granted(level, window)
-    known = {pk for found in values.values() for pk in found} | targets.holders(
-        HOLDER_KINDS[asked.level]
-    )
+    known: set[int | str] = {pk for found in values.values() for pk in found}
+    known |= targets.holders(HOLDER_KINDS[asked.level])
     made = [
         _card(holder, scheme, values, targets, granted, is_known=holder.id in known)
         for holder in holders(level, known, known_at=window.known_at)
@@ -230,7 +233,7 @@ def sees(user: User, holder: Holder) -> bool:
     return user.park_id is not None and holder.park_id == user.park_id
 
 
-def holders(level: str, known: Iterable[int], *, known_at: dt.datetime) -> list[Holder]:
+def holders(level: str, known: Iterable[int | str], *, known_at: dt.datetime) -> list[Holder]:
     """Everybody of a level, in the dictionary's order; one query.
 
     Officers are who is credited with something or has a target, and who is one now.
