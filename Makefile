@@ -86,6 +86,7 @@ run: export REDIS_URL :=
 run: export JOBS_DIR :=
 run: export SECURE_COOKIES := off
 run: export LOG_FORMAT := console
+run: export SITE_URL ?= http://127.0.0.1:$(PORT)
 run:
 	@$(MAKE) -j2 install $(STATIC) $(WORDS)
 	@$(MANAGE) migrate --verbosity 0

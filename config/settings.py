@@ -253,6 +253,13 @@ TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="groundbreak@localhost")
+# Notices go by mail only where the environment says which way; a console reads none.
+SENDS_MAIL = bool(env.str("EMAIL_URL", default=""))
+EMAIL_TIMEOUT = 10  # seconds
+# Channels of the whole county, besides those of the page (apprise addresses).
+NOTIFY_URLS = env.list("NOTIFY_URLS", default=[])
+# Where people find the site: letters lead there.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 
 # --- What it says of itself ------------------------------------------------------------
 LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
@@ -297,5 +304,8 @@ LOGGING = {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "django_structlog": {"level": env.str("LOG_LEVEL", default="WARNING")},
         "axes": {"level": "WARNING"},
+        # At lower levels it writes down the robots' addresses, which are secrets.
+        "apprise": {"level": "CRITICAL"},
+        "urllib3": {"level": "INFO"},
     },
 }

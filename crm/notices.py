@@ -4,25 +4,151 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from crm.models import Notice, User
+from django.utils.translation import gettext_lazy as _
+
+from crm import outbox
+from crm.models import Notice, NoticeChoice, Park, Unit, User
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Kinds of notices that a person sets together.
+
+    ``prefixes`` begin the kinds that belong to it; of several that fit, the longest wins.
+    ``in_app`` and ``by_mail`` hold for who has chosen nothing. ``is_owed``: it stays on in the
+    pages whatever a person chooses, because others count on its having been told. ``is_public``:
+    it concerns the county, so its channels hear of it where no unit or park is named.
+    """
+
+    name: str
+    label: Any
+    says: Any
+    prefixes: tuple[str, ...]
+    in_app: bool = True
+    by_mail: bool = False
+    is_owed: bool = False
+    is_public: bool = False
+
+
+GROUPS: tuple[Group, ...] = (
+    Group(
+        "escalation",
+        _("督办升级"),
+        _("催办、通报、专项督查、挂牌督办。督办以送达为据，站内不能关闭。"),
+        ("item.urged", "item.named", "item.inspected", "item.listed"),
+        by_mail=True,
+        is_owed=True,
+        is_public=True,
+    ),
+    Group(
+        "ledgers",
+        _("台账"),
+        _("交账、退回、临期、延期申请、指导意见。"),
+        ("item", "plan", "instruction"),
+        by_mail=True,
+    ),
+    Group("leads", _("线索办理"), _("线索要答复、研判、反馈、报告。"), ("lead",), by_mail=True),
+    Group(
+        "monthly",
+        _("月度调度"),
+        _("月度进展要填报、没有填报、分析要研究。"),
+        ("progress", "review"),
+        by_mail=True,
+    ),
+    Group("scores", _("考核"), _("考核申诉和答复。"), ("score",)),
+    Group(
+        "verification",
+        _("核验"),
+        _("里程碑和到位资金核验、退回、撤销。"),
+        ("milestone", "funds"),
+    ),
+    Group("first_reports", _("首报"), _("首报延期、争议和解除。"), ("first_report", "dispute")),
+    Group(
+        "projects",
+        _("项目和待办"),
+        _("状态申请、项目流转、别人交给您的待办。"),
+        ("status", "project", "follow_up"),
+    ),
+    Group(
+        "jobs",
+        _("后台任务"),
+        _("您提交的任务办完或没有办成。结果只在这里告诉您，站内不能关闭。"),
+        ("job",),
+        is_owed=True,
+    ),
+    Group(
+        "system",
+        _("系统"),
+        _("每晚核对发现差异、消息发不出去。站内不能关闭。"),
+        ("check", "channel"),
+        by_mail=True,
+        is_owed=True,
+        is_public=True,
+    ),
+    Group("other", _("其他"), _("不属于以上各类的通知。"), ("",)),
+)
+BY_NAME = {group.name: group for group in GROUPS}
+
+
+def group_of(kind: str) -> Group:
+    """The group of a kind: ``item.urged`` is of ``escalation``, ``item.due`` of ``ledgers``."""
+    fitting = (
+        (len(prefix), group)
+        for group in GROUPS
+        for prefix in group.prefixes
+        if not prefix or kind == prefix or kind.startswith(prefix + ".")
+    )
+    return max(fitting, key=lambda one: one[0])[1]
 
 
 def tell(
-    people: Iterable[User], *, kind: str, text: str, url: str, key: str, at: dt.datetime
+    people: Iterable[User],
+    *,
+    kind: str,
+    text: str,
+    url: str,
+    key: str,
+    at: dt.datetime,
+    unit: Unit | None = None,
+    park: Park | None = None,
 ) -> None:
     """Tell ``people``; who was told of the occasion ``key`` before is not told again.
 
     ``kind`` names the sort of notice (``milestone.returned``), ``url`` is a path of this
-    site. ``text`` is in the county's language and longer than its column is cut.
+    site. ``text`` is in the county's language and longer than its column is cut. ``unit`` and
+    ``park`` are whose matter it is: the channels of either hear of it too, and the county's.
+
+    In the pages, by mail, or both, as each of them has chosen (``crm.outbox`` writes down
+    what goes out of the house). The number of queries does not grow with the people.
     """
+    group = group_of(kind)
+    told = {person.pk: person for person in people}
+    chosen = {
+        row.user_id: row
+        for row in NoticeChoice.objects.filter(group=group.name, user__in=list(told))
+    }
+    in_app = [
+        pk for pk in told if group.is_owed or (chosen[pk].in_app if pk in chosen else group.in_app)
+    ]
+    mailed = [
+        person
+        for pk, person in told.items()
+        if (chosen[pk].by_mail if pk in chosen else group.by_mail)
+    ]
     Notice.objects.bulk_create(
         [
-            Notice(user=person, kind=kind, text=text[:300], url=url, key=key, created_at=at)
-            for person in people
+            Notice(user_id=pk, kind=kind, text=text[:300], url=url, key=key, created_at=at)
+            for pk in in_app
         ],
         ignore_conflicts=True,
     )
+    message = outbox.Message(kind, group.name, text[:300], url, key, at)
+    outbox.put_to_people(mailed, message)
+    if group.is_public or unit is not None or park is not None:
+        outbox.put_to_channels(message, unit=unit, park=park)
 
 
 def read(notices: Iterable[int], *, by: User, at: dt.datetime) -> int:
