@@ -27,10 +27,10 @@ app.conf.update(
     # A page waits for this: a broker that is away is given up soon, the row waits for it.
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0.2},
     broker_connection_retry_on_startup=True,
-    # Schedules are kept in memory: what is due is the verbs' own question.
+    # Beat only ticks: what is due stands in crm/schedule.py, what was done in the jobs' rows.
     beat_scheduler="celery.beat:Scheduler",
     beat_schedule={
-        "sweep": {"task": "jobs.sweep", "schedule": 60.0, "options": {"expires": 60}},
+        "tick": {"task": "jobs.tick", "schedule": 60.0, "options": {"expires": 60}},
     },
 )
 

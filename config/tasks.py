@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from config import brokerfile
 from config.celery import app
-from crm import jobs
+from crm import jobs, schedule
 
 jobs.declare_kinds()  # now, and not while somebody waits for the first job
 
@@ -16,9 +16,11 @@ def run(job_id: int) -> None:
     jobs.run(job_id, clock=timezone.now)
 
 
-@app.task(name="jobs.sweep")
-def sweep() -> None:
-    """Put back what dead workers left; every minute."""
-    jobs.sweep(at=timezone.now())
+@app.task(name="jobs.tick")
+def tick() -> None:
+    """Put back what dead workers left, and ask for what has fallen due; every minute."""
+    now = timezone.now()
+    jobs.sweep(at=now)
+    schedule.due(at=now)
     if not settings.REDIS_URL:
         brokerfile.forget_delivered()

@@ -12,19 +12,24 @@ import datetime as dt
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.files import File
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
-from django.utils import translation
-from django.utils.module_loading import autodiscover_modules, import_string
+from django.utils import timezone, translation
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from structlog import get_logger
 
 from crm import notices
+from crm.job_kinds import Function as Function
+from crm.job_kinds import Kind as Kind
+from crm.job_kinds import declare_kinds as declare_kinds
+from crm.job_kinds import kind as kind
+from crm.job_kinds import kinds as kinds
 from crm.models import Job, JobState, Role, User
 from crm.progress import Cancelled, Progress, Sign, ask_to_stop, sign_of, signs_of
 from crm.refusals import NotAllowed, Refused
@@ -40,12 +45,8 @@ MOST_ATTEMPTS = 3
 """A job whose worker died so many times is given up: it may be what kills them."""
 TOLD_OF_AFTER = dt.timedelta(seconds=5)
 """Who waited longer than this from asking to the end is told by a notice."""
-FILES_KEPT = dt.timedelta(days=30)
-"""What was handed in, and what came of it, is kept so long after the job's end."""
-CLEANED_AT_ONCE = 100
 
 Clock = Callable[[], dt.datetime]
-Function = Callable[[Job, Progress, dt.datetime], dict[str, Any]]
 
 
 class CannotBeCancelled(Refused):
@@ -62,52 +63,6 @@ class CannotBeRetried(Refused):
 
 class Superseded(Exception):
     """This attempt was given up and another one has the job: nothing of it may stay."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of job.
-
-    ``function(job, progress, at)`` does it, ``at`` being the start of the attempt, and
-    returns its result, as JSON keeps it. ``act`` is the right (``crm.rights``) that asking
-    for it needs. ``refusals`` are exceptions besides
-    ``Refused`` that carry ``message`` and ``code`` for the person who asked. ``atomic``:
-    one transaction with the row's end; a function that is not must itself bear being
-    done twice. ``template`` shows the result.
-    """
-
-    name: str
-    label: Any
-    function: Function
-    act: str
-    refusals: tuple[type[Exception], ...] = ()
-    atomic: bool = True
-    template: str = ""
-
-
-KINDS: dict[str, Kind] = {}
-
-
-def kind(name: str, **said: Any) -> Callable[[Function], Function]:
-    """Declare a function of a ``tasks`` module as a kind of job; ``said`` as in ``Kind``."""
-
-    def declare(function: Function) -> Function:
-        KINDS[name] = Kind(name, function=function, **said)
-        return function
-
-    return declare
-
-
-@cache
-def declare_kinds() -> None:
-    """Read the ``tasks`` modules of the apps, which declare the kinds."""
-    autodiscover_modules("tasks")
-
-
-def kinds() -> dict[str, Kind]:
-    """Every kind of job, by its name."""
-    declare_kinds()
-    return KINDS
 
 
 # --- Asking -----------------------------------------------------------------------------
@@ -142,6 +97,24 @@ def enqueue(
     job.save()
     if send:
         transaction.on_commit(partial(_send, job.pk))
+    return job
+
+
+def enqueue_once(name: str, *, key: str, by: User, at: dt.datetime, **arguments: Any) -> Job | None:
+    """Ask for the job of an occasion, named by ``key``; None where it is a job already.
+
+    The database takes a key once, whoever asks at the same time. Raises ``NotAllowed``.
+    """
+    require(by, kinds()[name].act)
+    job = Job(kind=name, key=key, asked_by=by, arguments=arguments, created_at=at, sent_at=at)
+    try:
+        with transaction.atomic():
+            job.save()
+            transaction.on_commit(partial(_send, job.pk))
+    except IntegrityError:
+        if not Job.objects.filter(key=key).exists():
+            raise
+        return None
     return job
 
 
@@ -181,14 +154,15 @@ def cancel(job: Job, *, by: User, at: dt.datetime) -> Job:
 def retry(job: Job, *, by: User, at: dt.datetime) -> Job:
     """Have a failed job done again, with the file that was handed in.
 
-    Raises ``NotAllowed``, ``CannotBeRetried``.
+    In the name of who asked for it, who may no longer be allowed to. What fell due by itself
+    is an administrator's to retry. Raises ``NotAllowed``, ``CannotBeRetried``.
     """
-    if by.pk != job.asked_by_id:
+    if not may_retry(job, by):
         raise NotAllowed(_("只能重试自己提交的任务"))
     kind = kinds().get(job.kind)
     if kind is None:
         raise CannotBeRetried(_("系统已不再支持这种任务"))
-    require(by, kind.act)
+    require(job.asked_by, kind.act)
     if "name" in job.arguments and not job.upload:
         raise CannotBeRetried(_("提交的文件已经清理，请重新上传"))
     failed = Job.objects.filter(pk=job.pk, state=JobState.FAILED)
@@ -199,6 +173,16 @@ def retry(job: Job, *, by: User, at: dt.datetime) -> Job:
     transaction.on_commit(partial(_send, job.pk))
     job.refresh_from_db()
     return job
+
+
+def may_retry(job: Job, by: User) -> bool:
+    """Whether the person may have the job done again, once it has failed."""
+    return by.pk == job.asked_by_id or (by.role == Role.ADMIN and is_of_system(job))
+
+
+def is_of_system(job: Job) -> bool:
+    """Whether the job fell due by itself."""
+    return job.asked_by.role == Role.SYSTEM
 
 
 # --- Doing ------------------------------------------------------------------------------
@@ -274,10 +258,25 @@ def _fail(job: Job, words: str, code: str, progress: Progress, *, at: dt.datetim
 
 
 def _tell_who_asked(job: Job, *, at: dt.datetime, error: str = "") -> None:
-    """A notice to who has waited so long that they may have gone elsewhere."""
+    """A notice to who has waited so long that they may have gone elsewhere.
+
+    What fell due by itself and failed is told to the administrators, a kind once a day.
+    """
+    kind = kinds().get(job.kind)
+    if is_of_system(job):
+        if error:
+            notices.tell(
+                User.objects.filter(role=Role.ADMIN, is_active=True),
+                kind="job.failed",
+                text=_("定时任务未完成：%(kind)s %(error)s")
+                % {"kind": kind.label if kind else job.kind, "error": error},
+                url=f"/jobs/{job.pk}/",
+                key=f"job-failed-{job.kind}-{timezone.localdate(at)}",
+                at=at,
+            )
+        return
     if at - job.created_at < TOLD_OF_AFTER:
         return
-    kind = kinds().get(job.kind)
     said = {"kind": kind.label if kind else job.kind, "name": job.upload_name, "error": error}
     text = _("%(kind)s未完成：%(name)s %(error)s") if error else _("%(kind)s已完成：%(name)s")
     notices.tell(
@@ -305,12 +304,11 @@ def _end(job: Job, state: JobState, progress: Progress, at: dt.datetime, **colum
 # --- Losing, and finding again ----------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many jobs a sweep put back, gave up, told the workers again, and rid of files."""
+    """How many jobs a sweep put back, gave up, and told the workers again."""
 
     requeued: int = 0
     given_up: int = 0
     told_again: int = 0
-    cleaned: int = 0
 
 
 def is_lost(job: Job, sign: Sign | None, *, at: dt.datetime) -> bool:
@@ -324,32 +322,9 @@ def is_lost(job: Job, sign: Sign | None, *, at: dt.datetime) -> bool:
 
 
 def sweep(*, at: dt.datetime) -> Swept:
-    """Put back what dead workers left, tell the workers what a broker has lost, and clean."""
+    """Put back what dead workers left, and tell the workers what a broker has lost."""
     requeued, given_up = requeue_lost(at=at)
-    return Swept(requeued, given_up, _tell_again(at=at), clean(at=at))
-
-
-def clean(*, at: dt.datetime) -> int:
-    """Remove the files of jobs that ended long ago; the rows stay. How many jobs.
-
-    A file that a younger job works on as well is kept for it.
-    """
-    before = at - FILES_KEPT
-    old = Job.objects.filter(finished_at__lt=before).exclude(upload="", download="")
-    cleaned = list(old.order_by("pk")[:CLEANED_AT_ONCE])
-    names = {str(job.upload.name) for job in cleaned if job.upload}
-    needed = set(
-        Job.objects.filter(upload__in=names)
-        .exclude(finished_at__lt=before)
-        .values_list("upload", flat=True)
-    )
-    Job.objects.filter(pk__in=[job.pk for job in cleaned]).update(upload="", download="")
-    for job in cleaned:
-        if job.upload and job.upload.name not in needed:
-            transaction.on_commit(partial(job.upload.storage.delete, str(job.upload.name)))
-        if job.download:
-            transaction.on_commit(partial(job.download.storage.delete, str(job.download.name)))
-    return len(cleaned)
+    return Swept(requeued, given_up, _tell_again(at=at))
 
 
 def requeue_lost(*, at: dt.datetime) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from crm import jobs
+from crm import job_cleaning, jobs
 from crm.models import Job, JobState, User
 from crm.progress import Progress, Sign, is_stopping, sign_of
 from crm.refusals import NotAllowed, Refused
@@ -375,17 +375,17 @@ def test_a_job_whose_file_is_gone_is_not_retried(failed: Job, verifier: User) ->
 
 
 # --- cleaning ----------------------------------------------------------------------------
-MUCH_LATER = STARTED + jobs.FILES_KEPT + dt.timedelta(minutes=1)
+MUCH_LATER = STARTED + job_cleaning.FILES_KEPT + dt.timedelta(minutes=1)
 
 
 def test_the_files_of_jobs_long_over_are_removed_and_the_rows_stay(
     failed: Job, django_capture_on_commit_callbacks: Any
 ) -> None:
     storage, name = failed.upload.storage, failed.upload.name
-    assert jobs.sweep(at=STARTED + jobs.FILES_KEPT).cleaned == 0
+    assert job_cleaning.clean(at=STARTED + job_cleaning.FILES_KEPT) == 0
     with django_capture_on_commit_callbacks(execute=True):
-        assert jobs.sweep(at=MUCH_LATER).cleaned == 1
-        assert jobs.sweep(at=MUCH_LATER).cleaned == 0
+        assert job_cleaning.clean(at=MUCH_LATER) == 1
+        assert job_cleaning.clean(at=MUCH_LATER) == 0
     assert not storage.exists(name)
     assert (fresh(failed).upload.name, fresh(failed).state) == ("", JobState.FAILED)
 
@@ -395,7 +395,7 @@ def test_a_file_that_a_younger_job_works_on_stays(
 ) -> None:
     younger = jobs.enqueue("greet", by=verifier, at=MUCH_LATER, upload=failed)
     with django_capture_on_commit_callbacks(execute=True):
-        assert jobs.clean(at=MUCH_LATER) == 1
+        assert job_cleaning.clean(at=MUCH_LATER) == 1
     assert fresh(younger).upload.open().read() == b"rows"
     assert fresh(younger).upload_name == "台账.xlsx"
 
