@@ -27,13 +27,13 @@ urlpatterns = [
     *imports.urlpatterns,
     *interactions.urlpatterns,
     *leads.urlpatterns,
-    *ledgers.urlpatterns,
-    *monthly_loop.urlpatterns,
     *organizations.urlpatterns,
     *projects.urlpatterns,
     *reports.urlpatterns,
     *search.urlpatterns,
+    *monthly_loop.urlpatterns,
     *supervision.urlpatterns,
+    *ledgers.urlpatterns,  # after these two: a ledger may have any name as its address
     *targets.urlpatterns,
     *verification.urlpatterns,
 ]
