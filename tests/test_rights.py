@@ -90,6 +90,7 @@ LOADERS = PEOPLE - {SUPERVISOR}
 IMPORTERS = {OFFICER, MANAGER, VERIFIER, ADMIN}
 DRAFTERS = {VERIFIER, LEADER, SUPERVISOR, MANAGER}
 KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
+MONTHS = ("monthly_month", "monthly_items", "monthly_file", "monthly_workbook")
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,11 @@ PAGES: dict[str, Rule | Open] = {
     "calendar_link_renew": acts(PEOPLE, "", 302),
     "calendar_link_remove": acts(PEOPLE, "", 302),
     "calendar_feed": Open(200, 200),
+    "monthly_progress": reads(ANYBODY),
+    "monthly_month": reads(ANYBODY),
+    "monthly_items": reads(ANYBODY),
+    "monthly_file": acts(EDITORS | {UNIT}, "", 302),
+    "monthly_workbook": reads(ANYBODY),
     "notice_list": reads(ANYBODY),
     "notices_read": acts(ANYBODY, "", 302),
     "notice": reads(ANYBODY, "own"),
@@ -578,6 +584,7 @@ def world(db: None) -> World:
                 for name in PAGES
                 if name.startswith("report_") and name != "report_list"
             },
+            **dict.fromkeys(MONTHS, "2026-09"),
             "target_approve": proposal.pk,
             "target_refuse": proposal.pk,
             "report": bulletin.pk,

@@ -22,6 +22,7 @@ from tests.test_rights import (
     MANAGER,
     OFFICER,
     PAGES,
+    SUPERVISOR,
     VERIFIER,
     Rule,
     World,
@@ -51,11 +52,13 @@ AS: dict[str, tuple[str, ...]] = {
         *("cockpit", "cockpit_charts", "figure", "comparison", "forecast", "targets"),
         *("report_list", "report", "report_changes"),
     ),
+    SUPERVISOR: ("monthly_progress", "monthly_month", "monthly_items"),
 }
 # What is no page by itself, and pages that need more than this county has.
 ELSEWHERE = {
     *("document", "document_view", "load_workbook", "attachment", "interaction_photo"),
     *("job_download", "import_template", "target_workbook", "report_file"),  # downloads
+    "monthly_workbook",
     *("board_column", "my_day_block", "organization_suggest", "organization_options"),
     *("organization_duplicates", "notice"),  # fragments, and what leads on
     *("organization_merge", "contact_merge"),  # test_merge_and_undo: a pair is chosen first
