@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from axes.models import AccessAttempt
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import forms as auth_forms
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -13,13 +14,26 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin_site import ByRights, Deletable, site
-from crm.models import CalendarDay, Chain, Channel, Industry, Park, Role, Tag, Team, User
+from crm.models import (
+    Area,
+    CalendarDay,
+    Chain,
+    Channel,
+    Industry,
+    Park,
+    Role,
+    Tag,
+    Team,
+    Unit,
+    User,
+)
+from crm.units import UnitNames
 
 
 class NewUserForm(auth_forms.AdminUserCreationForm):
     class Meta(auth_forms.AdminUserCreationForm.Meta):
         model = User
-        fields = ("username", "full_name", "role", "park")
+        fields = ("username", "full_name", "role", "park", "unit")
 
 
 class UserForm(auth_forms.UserChangeForm):
@@ -33,14 +47,15 @@ class UserAdmin(ByRights, DjangoUserAdmin):
 
     form = UserForm
     add_form = NewUserForm
-    list_display = ("username", "full_name", "role", "park", "is_active", "last_login")
+    list_display = ("username", "full_name", "role", "park", "unit", "is_active", "last_login")
     list_filter = ("role", "park", "is_active")
+    list_select_related = ("park", "unit")
     search_fields = ("username", "full_name", "phone")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("个人"), {"fields": ("full_name", "phone", "email")}),
-        (_("权限"), {"fields": ("role", "park", "is_active")}),
+        (_("权限"), {"fields": ("role", "park", "unit", "is_active")}),
         (_("时间"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -49,7 +64,7 @@ class UserAdmin(ByRights, DjangoUserAdmin):
             {
                 "classes": ("wide",),
                 "fields": (
-                    *("username", "full_name", "role", "park"),
+                    *("username", "full_name", "role", "park", "unit"),
                     *("usable_password", "password1", "password2"),
                 ),
             },
@@ -71,6 +86,57 @@ class UserAdmin(ByRights, DjangoUserAdmin):
 @admin.register(Park, site=site)
 class ParkAdmin(ByRights):
     list_display = ("name", "short_name", "slug", "position")
+
+
+@admin.register(Area, site=site)
+class AreaAdmin(ByRights):
+    """What each vice-county head answers for; its units are listed with them."""
+
+    list_display = ("name", "leader", "position")
+    list_select_related = ("leader",)
+
+
+class UnitForm(forms.ModelForm):
+    """A unit; other spellings stand one on a line, and each means one unit only."""
+
+    aliases = forms.CharField(
+        label=Unit._meta.get_field("aliases").verbose_name,
+        help_text=_("会议纪要和台账里出现过的其他写法，一行一个；空格和换行不影响识别"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        required=False,
+    )
+
+    class Meta:
+        model = Unit
+        fields = ("name", "aliases", "area", "park", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["aliases"] = "\n".join(self.instance.aliases)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        known = UnitNames(Unit.objects.all())
+        for name in ("name", "aliases"):
+            given = data.get(name) or []
+            for spelling in [given] if isinstance(given, str) else given:
+                if other := known.owner_but(self.instance, spelling):
+                    words = _("“%(spelling)s”已经是%(other)s的写法，一种写法只能指一个单位")
+                    self.add_error(name, words % {"spelling": spelling, "other": other})
+        return data
+
+    def clean_aliases(self) -> list[str]:
+        lines = self.cleaned_data["aliases"].splitlines()
+        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+@admin.register(Unit, site=site)
+class UnitAdmin(ByRights):
+    form = UnitForm
+    list_display = ("name", "area", "park", "position")
+    list_filter = ("area",)
+    list_select_related = ("area", "park")
+    search_fields = ("name",)
 
 
 @admin.register(Channel, site=site)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +19,24 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from crm.models import CalendarDay, Chain, Channel, Industry, Park, Role, Tag, TagGroup, Team, User
+from crm.models import (
+    CalendarDay,
+    Chain,
+    Channel,
+    Industry,
+    Park,
+    Role,
+    Tag,
+    TagGroup,
+    Team,
+    Unit,
+    User,
+)
 from crm.names import normalise
 from crm.rights import require
+from pipeline.county_units import apply_areas, apply_ledgers, places_of
 from pipeline.countyfile import CountyFile, CountyFileError, Named, TargetEntry, divisions
+from pipeline.countyfile_units import UnitEntry
 from pipeline.models import (
     ContractTerm,
     CountySettings,
@@ -82,6 +96,10 @@ def apply(file: CountyFile, *, by: User, at: dt.datetime) -> Applied:
     _apply_settings(file, done, by=by, at=at)
     _apply_named(Park, "slug", ("name", "short_name"), file.parks, done)
     _apply_named(Channel, "code", ("name",), file.channels, done)
+    apply_areas(file.areas, done)
+    places = places_of(file.units)
+    _apply_named(Unit, "name", (), file.units, done, more=places)
+    apply_ledgers(file.ledgers, done)
     _apply_contracts(file, done)
     _apply_words(Team, "name", file.teams, done)
     _apply_words(Chain, "name", file.chains, done)
@@ -146,13 +164,17 @@ def _last_set_by(
 
 
 def _apply_named(
-    model: type[Park] | type[Channel],
+    model: type[Park] | type[Channel] | type[Unit],
     key: str,
     fields: tuple[str, ...],
-    entries: Sequence[Named],
+    entries: Sequence[Named | UnitEntry],
     done: Applied,
+    more: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Parks or channels: names and places as the file has them, its spellings added."""
+    """Parks, channels or units: names and places as the file has them, its spellings added.
+
+    ``more`` has further columns of each entry, by its key.
+    """
     what = str(model._meta.verbose_name)
     rows: dict[str, Any] = {getattr(row, key): row for row in model._default_manager.all()}
     owner = {normalise(s): entry.key for entry in entries for s in (entry.name, *entry.aliases)}
@@ -162,6 +184,7 @@ def _apply_named(
         if row is None:
             row = rows[entry.key] = model(**{key: entry.key})
         wanted: dict[str, Any] = {name: getattr(entry, name) for name in fields}
+        wanted |= (more or {}).get(entry.key, {})
         wanted["position"] = position
         wanted["aliases"] = _merged(row.aliases, entry)
         changed = _set(row, wanted)
@@ -186,7 +209,7 @@ def _apply_named(
             done.updated(what, row.name, _verbose(model, "aliases"))
 
 
-def _merged(aliases: Sequence[str], entry: Named) -> list[str]:
+def _merged(aliases: Sequence[str], entry: Named | UnitEntry) -> list[str]:
     """The file's spellings, then those that the county added itself."""
     known = {normalise(alias) for alias in entry.aliases}
     return [*entry.aliases, *(alias for alias in aliases if normalise(alias) not in known)]

@@ -11,16 +11,17 @@ import csv
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 
 from crm.models import TagGroup
 from crm.names import normalise
+from pipeline.countyfile_units import AreaEntry, LedgerEntry, UnitEntry, areas, ledgers, units
 from pipeline.models import HolderKind, Metric
 from pipeline.models.targets import RATES
 from pipeline.stages import ContractKind
@@ -81,6 +82,9 @@ class CountyFile:
     settings: dict[str, Any] = field(default_factory=dict)
     parks: tuple[Named, ...] = ()
     channels: tuple[Named, ...] = ()
+    areas: tuple[AreaEntry, ...] = ()
+    units: tuple[UnitEntry, ...] = ()
+    ledgers: tuple[LedgerEntry, ...] = ()
     contracts: dict[str, ContractKind] = field(default_factory=dict)
     teams: tuple[str, ...] = ()
     chains: tuple[str, ...] = ()
@@ -123,6 +127,9 @@ def parse(text: str) -> CountyFile:
         settings=_settings(county),
         parks=parks,
         channels=channels,
+        areas=areas(top.tables("areas")),
+        units=units(top.tables("units")),
+        ledgers=ledgers(top.tables("ledgers")),
         contracts=_contracts(top.table("contracts")),
         teams=tuple(_team(t) for t in top.tables("teams")),
         chains=top.texts("chains", longest=40),
@@ -135,6 +142,10 @@ def parse(text: str) -> CountyFile:
     top.finish()
     _refuse_shared_spelling("parks", parks)
     _refuse_shared_spelling("channels", channels)
+    _refuse_shared_spelling("units", found.units)
+    _refuse_repeated("areas", (area.name for area in found.areas))
+    for key in ("slug", "name", "prefix"):
+        _refuse_repeated("ledgers", (getattr(ledger, key) for ledger in found.ledgers))
     for key in ("teams", "chains", "return_reasons"):
         _refuse_repeated(key, getattr(found, key))
     _refuse_repeated(
@@ -203,6 +214,15 @@ class _Table:
             raise CountyFileError(self.at(key), _("不能超过 %d 个字") % longest)
         return tuple(value.strip() for value in values)
 
+    def slug(self, key: str) -> str:
+        value = self.text(key, longest=40)
+        if not SLUG.fullmatch(value):
+            self.refuse(key, _("只用小写字母、数字和连字符"))
+        return value
+
+    def refuse(self, key: str, why: str) -> NoReturn:
+        raise CountyFileError(self.at(key), why)
+
     def flag(self, key: str, *, default: bool = False) -> bool:
         value: bool = self._get(key, bool, "true / false", default)
         return value
@@ -213,10 +233,11 @@ class _Table:
             raise CountyFileError(self.at(key), _("年份应在 2000 至 2100 之间"))
         return value
 
-    def span(self, key: str) -> int:
+    def span(self, key: str, *, least: int = 1) -> int:
         value: int = self._get(key, int, _("整数"), None)
-        if not 0 < value <= LONGEST_SPAN:
-            raise CountyFileError(self.at(key), _("应在 1 至 %d 之间") % LONGEST_SPAN)
+        if not least <= value <= LONGEST_SPAN:
+            words = _("应在 %(least)d 至 %(most)d 之间")
+            self.refuse(key, words % {"least": least, "most": LONGEST_SPAN})
         return value
 
     def day(self, key: str, *, default: dt.date | None = None) -> dt.date:
@@ -262,6 +283,7 @@ _FLAGS = (
     "exclude_real_estate",
     "exclude_local_investors",
     "permit_required",
+    "clock_working_days",
 )
 
 # The file's key of each setting that is a span: months and days, at least one.
@@ -270,6 +292,20 @@ _SPANS = (
     "protection_idle_days",
     "protection_extension_months",
     "quiet_after_days",
+    "inspection_after_days",
+    "inspection_deadline_days",
+    "lead_answer_days",
+    "lead_judge_days",
+    "lead_feedback_days",
+    "lead_report_days",
+)
+# How long before its end a clock's light turns yellow, or a reminder goes out; 0 is never.
+_WARNINGS = (
+    "near_month_days",
+    "near_seven_days",
+    "near_three_days",
+    "near_same_day_hours",
+    "monthly_reminder_days",
 )
 LONGEST_SPAN = 3650
 
@@ -285,15 +321,14 @@ def _settings(county: _Table) -> dict[str, Any]:
         found["minimum_investment"] = minimum
     found.update({key: county.flag(key) for key in _FLAGS if county.has(key)})
     found.update({key: county.span(key) for key in _SPANS if county.has(key)})
-    county.asked = ["name", "minimum_investment_yuan", *_FLAGS, *_SPANS]
+    found.update({key: county.span(key, least=0) for key in _WARNINGS if county.has(key)})
+    county.asked = ["name", "minimum_investment_yuan", *_FLAGS, *_SPANS, *_WARNINGS]
     county.finish()
     return found
 
 
 def _named(table: _Table, key: str, *, has_short_name: bool = False) -> Named:
-    slug = table.text(key, longest=40)
-    if not SLUG.fullmatch(slug):
-        raise CountyFileError(table.at(key), _("只用小写字母、数字和连字符"))
+    slug = table.slug(key)
     name = table.text("name", longest=80 if has_short_name else 40)
     short = table.text("short_name", longest=20, default=name[:20]) if has_short_name else ""
     found = Named(slug, name, short, table.texts("aliases", longest=80))
@@ -413,8 +448,8 @@ def _calendar(
     return days, frozenset(years)
 
 
-def _refuse_shared_spelling(key: str, entries: tuple[Named, ...]) -> None:
-    """One spelling stands for one park (channel), or a ledger could not be read."""
+def _refuse_shared_spelling(key: str, entries: Sequence[Named | UnitEntry]) -> None:
+    """One spelling stands for one park (channel, unit), or a ledger could not be read."""
     owner: dict[str, str] = {}
     _refuse_repeated(key, (entry.key for entry in entries))
     for entry in entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from crm.models import TagGroup, User
 from pipeline import county, countyfile
 from pipeline.countyfile import CountyFile, TargetEntry
+from pipeline.countyfile_units import AreaEntry
 from pipeline.demo import ledger, people
 from pipeline.demo.day import Day
 from pipeline.demo.live import DAYS_BEFORE, Live
@@ -27,6 +29,15 @@ SPLIT = {
     "modern-agriculture": (14, 5_000_000_000),
 }
 LEDGER = "演示台账"
+# Which vice-county head answers for what is not published either.
+AREAS = (("工业和园区（示例）", "leader"), ("农业农村和生态（示例）", "leader-agri"))
+OF_AGRICULTURE = (
+    "现代农业产业园管委会",
+    "市生态环境局平陆分局",
+    "县水利局",
+    "县农业农村局",
+    "县林业局",
+)
 # The article names six lists without saying which: each of ours says that it is an example.
 TAGS = (
     *((TagGroup.GENERAL, name) for name in ("上市公司", "专精特新", "国有企业", "外资企业")),
@@ -57,10 +68,24 @@ def load(*, today: dt.date, at: dt.datetime) -> list[Outcome]:
         since = min(_instant(year, 1, 10), at - dt.timedelta(days=DAYS_BEFORE))
         county.apply(CountyFile(targets=_example(year)), by=operator, at=since)
     logins = people.create_logins()
+    county.apply(_areas(), by=operator, at=_instant(first, 1, 4))
     outcomes = _load_ledgers(today=today, at=at)
     Live(logins, at=at).play()
     Day(logins, at=at).play()
     return outcomes
+
+
+def _areas() -> CountyFile:
+    """Two areas as an example, each unit in one of them."""
+    shipped = countyfile.read(countyfile.PINGLU)
+    industry, agriculture = (name for name, _leader in AREAS)
+    return CountyFile(
+        areas=tuple(AreaEntry(name, name, leader) for name, leader in AREAS),
+        units=tuple(
+            replace(unit, area=agriculture if unit.name in OF_AGRICULTURE else industry)
+            for unit in shipped.units
+        ),
+    )
 
 
 def _example(year: int) -> tuple[TargetEntry, ...]:

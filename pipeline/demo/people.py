@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm.models import Park, Role, User
+from crm.models import Park, Role, Unit, User
 from crm.refusals import Refused
 from pipeline.models import Load, Project
 
@@ -26,6 +26,7 @@ class Login:
     full_name: str
     role: Role
     park: str = ""
+    unit: str = ""
 
 
 LOGINS = (
@@ -34,6 +35,7 @@ LOGINS = (
     Login("verifier", "王秀兰", Role.VERIFIER),
     Login("leader", "赵志强", Role.LEADER),
     Login("supervisor", "孙立新", Role.SUPERVISOR),
+    Login("unit", "许文静", Role.UNIT, unit="县自然资源局"),
     Login("auditor", "周敏", Role.AUDITOR),
     Login("admin", "系统管理员", Role.ADMIN),
     Login("officer-auto", "陈海涛", Role.OFFICER, "auto-materials"),
@@ -41,6 +43,11 @@ LOGINS = (
     Login("officer-agri", "马春燕", Role.OFFICER, "modern-agriculture"),
     Login("manager-agri", "吴国平", Role.MANAGER, "modern-agriculture"),
     Login("verifier-2", "郭静", Role.VERIFIER),
+    Login("leader-agri", "冯丽华", Role.LEADER),
+    Login("supervisor-2", "秦岚", Role.SUPERVISOR),
+    Login("unit-reform", "何志明", Role.UNIT, unit="县发展和改革局"),
+    Login("unit-ecology", "韩雪", Role.UNIT, unit="市生态环境局平陆分局"),
+    Login("unit-approval", "罗俊峰", Role.UNIT, unit="县行政审批服务管理局"),
 )
 
 
@@ -83,6 +90,7 @@ def create_logins() -> dict[str, User]:
     """The demonstration's people by user name, made where they are missing."""
     found = User.objects.in_bulk([login.username for login in LOGINS], field_name="username")
     parks = {park.slug: park for park in Park.objects.all()}
+    units = {unit.name: unit for unit in Unit.objects.all()}
     # Hashing takes a third of a second on purpose; one hash will do for a known password.
     password = make_password(PASSWORD) if len(found) < len(LOGINS) else ""
     for login in LOGINS:
@@ -92,6 +100,7 @@ def create_logins() -> dict[str, User]:
                 full_name=login.full_name,
                 role=login.role,
                 park=parks.get(login.park),
+                unit=units.get(login.unit),
                 password=password,
                 is_staff=login.role == Role.ADMIN,
                 is_superuser=login.role == Role.ADMIN,

@@ -25,7 +25,8 @@ def test_nothing_that_has_a_verb_is_registered() -> None:
     assert Project not in site._registry
     assert Milestone not in site._registry
     assert registered == {
-        *("crm.User", "crm.Park", "crm.Channel", "crm.Team", "crm.Industry"),
+        *("crm.User", "crm.Park", "crm.Area", "crm.Unit", "crm.Channel", "crm.Team"),
+        "crm.Industry",
         *("crm.CalendarDay", "crm.Chain", "crm.Tag", "axes.AccessAttempt"),
         *("pipeline.Target", "pipeline.CountySettings", "pipeline.ContractTerm"),
         "pipeline.ReturnReason",

@@ -78,6 +78,7 @@ class Command(BaseCommand):
         self.stdout.write("")
         self.stdout.write(_("演示账号（口令均为 %s，切勿用于正式库）：") % people.PASSWORD)
         for user in demo_county.users():
-            scope = user.park.name if user.park else _("全县")
+            place = user.unit or user.park
+            scope = place.name if place else _("全县")
             role = user.get_role_display()
             self.stdout.write(f"  {user.username:<14}{user.full_name}，{role}，{scope}")
