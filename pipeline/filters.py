@@ -25,7 +25,7 @@ from crm.names import normalise
 from crm.uscc import compact
 from pipeline.activity import is_quiet
 from pipeline.forms.widgets import QuickSelect
-from pipeline.lights import Light, light_is
+from pipeline.lights import OF_PROJECTS, light_is
 from pipeline.models import CountySettings, FundSource, Milestone, Project, ProjectTag
 from pipeline.stages import ContractKind, MilestoneKind, Stage, Status
 from pipeline.written import YI
@@ -139,7 +139,7 @@ class ProjectFilter(django_filters.FilterSet):
 
     light = django_filters.ChoiceFilter(
         label=_("亮灯"),
-        choices=Light.choices,
+        choices=[(light.value, light.label) for light in OF_PROJECTS],
         empty_label=_("全部"),
         method="lit",
         widget=_select(),

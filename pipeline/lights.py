@@ -1,4 +1,4 @@
-"""The three lights, and what turns them on. Each is shown with an icon and a word."""
+"""The lights, and what turns them on. Each is shown with an icon and a word."""
 
 import datetime as dt
 from decimal import Decimal
@@ -12,14 +12,20 @@ from pipeline.stages import Stage
 
 
 class Light(models.TextChoices):
-    """In time, near or somewhat behind, overdue or far behind; none where nothing is due."""
+    """In time, near or somewhat behind, overdue or far behind; none where nothing is due.
+
+    Grey is what is closed: a task of a ledger; a project has no grey.
+    """
 
     GREEN = "green", _("绿灯")
     YELLOW = "yellow", _("黄灯")
     RED = "red", _("红灯")
+    CLOSED = "closed", _("灰灯")
     NONE = "none", _("无")
 
 
+OF_PROJECTS = (Light.GREEN, Light.YELLOW, Light.RED, Light.NONE)
+"""What a project's light can be."""
 YELLOW_FROM = Decimal("0.10")
 RED_FROM = Decimal("0.30")
 
@@ -75,6 +81,8 @@ def project_light(project: HasPlan, *, today: dt.date) -> Light:
 def light_is(light: str, *, today: dt.date) -> Q:
     """The projects whose :func:`project_light` is ``light``, as a condition on their rows."""
     red, yellow = _first_of(today, months_before=MONTHS_TO_RED - 1), _first_of(today)
+    if light == Light.CLOSED:
+        return Q(pk__in=[])
     if light == Light.NONE:
         found = ~Q(stage__in=list(_AWAITED))
         for stage, (missed, planned) in _AWAITED.items():

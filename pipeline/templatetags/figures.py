@@ -85,6 +85,7 @@ ICONS = {
     Light.GREEN: "bi-check-circle-fill",
     Light.YELLOW: "bi-exclamation-triangle-fill",
     Light.RED: "bi-exclamation-octagon-fill",
+    Light.CLOSED: "bi-archive-fill",
     Light.NONE: "bi-dash-circle",
 }
 
