@@ -108,6 +108,12 @@ def deliver(*, at: dt.datetime, limit: int = 500) -> Delivered:
     return done
 
 
+def has_work(at: dt.datetime) -> bool:
+    """Whether a pass at that instant would find anything to send, or a dead sender's rows."""
+    lost = Delivery.objects.filter(state=SENDING, tried_at__lt=at - LOST_AFTER)
+    return _due(at).exists() or lost.exists()
+
+
 # --- what is due ------------------------------------------------------------------------------
 def _due(at: dt.datetime) -> QuerySet[Delivery]:
     """What waits and may go, of who has nothing older to be tried again; the oldest first."""

@@ -96,6 +96,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "check.view": frozenset({VERIFIER, AUDITOR, ADMIN}),
     # what runs by itself
     "schedule.run": frozenset({SYSTEM}),
+    "schedule.view": frozenset({ADMIN}),
     "notice.configure": frozenset({ADMIN}),
     # the county itself
     "county.configure": frozenset({ADMIN, SYSTEM}),

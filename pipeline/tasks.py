@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from crm.jobs import kind
 from crm.models import Job, Tag, User
 from crm.progress import Progress
-from pipeline import bulk
+from crm.rhythms import Daily
+from crm.schedule import scheduled
+from pipeline import bulk, rollup_checks
 from pipeline.listing import Wanted
 from pipeline.models import LoadKind
 from pipeline.spreadsheets import exports
@@ -140,3 +142,21 @@ def change_projects(job: Job, progress: Progress, at: dt.datetime) -> dict[str, 
     is_off = said["act"] == bulk.Act.UNTAG
     tag = Tag.objects.get(pk=said["tag"])
     return bulk.tag(said["keys"], tag, is_off=is_off, **how).as_json()
+
+
+@scheduled(
+    Daily(dt.time(2, 30)),
+    words=_("抽取若干年度、截止日和时点，逐条重算全部汇总数，对不上就通知管理员和核验员"),
+)
+@kind(
+    "rollup.check",
+    label=_("汇总核对"),
+    act="schedule.run",
+    atomic=False,  # minutes of reading, for which SQLite should not lock everybody out
+    template="pipeline/checks/said.html",
+)
+def check_figures(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+    """Hold a night's sample of roll-ups against the slow count. A second check does no harm."""
+    checks = rollup_checks.check(at=at, progress=progress)
+    differences = sum(len(check.differences) for check in checks)
+    return {"checks": [check.pk for check in checks], "differences": differences}

@@ -76,7 +76,7 @@ from tests.factories import (
     prepare_start,
     the_verifier,
 )
-from tests.ledger_factories import UnitFactory, person_of
+from tests.ledger_factories import RollupCheckFactory, UnitFactory, person_of
 
 OFFICER, MANAGER, VERIFIER = "officer", "manager", "verifier"
 LEADER, SUPERVISOR, AUDITOR, ADMIN = "leader", "supervisor", "auditor", "admin"
@@ -286,6 +286,9 @@ PAGES: dict[str, Rule | Open] = {
     "job_cancel": acts(ANYBODY, "asked", 302),
     "job_retry": acts(ANYBODY, "asked", 302),
     "job_download": reads(ANYBODY, "asked"),
+    "schedule_list": reads({ADMIN}),
+    "check_list": reads({VERIFIER, AUDITOR, ADMIN}),
+    "check": reads({VERIFIER, AUDITOR, ADMIN}),
 }
 
 ACCOUNTS: dict[str, Rule | Open] = {
@@ -553,6 +556,7 @@ def world(db: None) -> World:
             "funds_plan_withdraw": plan.pk,
             "funds_verify": FundsReceiptFactory(project=project).pk,
             "load": load.pk,
+            "check": RollupCheckFactory().pk,
             "job": job.pk,
             "job_cancel": job.pk,
             "job_retry": job.pk,

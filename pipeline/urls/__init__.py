@@ -3,6 +3,7 @@
 from pipeline.urls import (
     assessment,
     board,
+    checks,
     dossier,
     figures,
     imports,
@@ -22,6 +23,7 @@ from pipeline.urls import (
 urlpatterns = [
     *assessment.urlpatterns,
     *board.urlpatterns,
+    *checks.urlpatterns,
     *dossier.urlpatterns,
     *figures.urlpatterns,
     *imports.urlpatterns,

@@ -17,6 +17,7 @@ from crm.models import User
 from tests.factories import UserFactory
 from tests.journeys.test_accessible import SMALLEST, violations
 from tests.test_rights import (
+    ADMIN,
     EDITORS,
     LEADER,
     MANAGER,
@@ -46,13 +47,14 @@ AS: dict[str, tuple[str, ...]] = {
     MANAGER: ("dispute_new", "project_transfer", "duplicate_groups"),
     VERIFIER: (
         *("verification", "verification_recent", "verification_claim", "verification_receipt"),
-        *("merge_list", "merge", "contact_merged", "load"),
+        *("merge_list", "merge", "contact_merged", "load", "check_list", "check"),
     ),
     LEADER: (
         *("cockpit", "cockpit_charts", "figure", "comparison", "forecast", "targets"),
         *("report_list", "report", "report_changes"),
     ),
     SUPERVISOR: ("monthly_progress", "monthly_month", "monthly_items"),
+    ADMIN: ("schedule_list",),
 }
 # What is no page by itself, and pages that need more than this county has.
 ELSEWHERE = {
