@@ -12,6 +12,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -21,14 +22,14 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm import notices
-from crm.models import Area, Notice, Role, Unit, User
+from crm.models import Notice, Role, Unit, User
 from crm.refusals import Refused
 from crm.rights import require
 from pipeline.ledger_refusals import NotOfUnit
 from pipeline.ledger_rules import answers_for
 from pipeline.models import CountySettings, LedgerItem, MonthlyProgress, ProgressState
 from pipeline.models.ledgers import BEFORE_ISSUE, LedgerItemQuerySet
-from pipeline.months import Month, midnight, month_at
+from pipeline.months import Month, month_at
 
 CAUGHT_UP = 3
 """Months after their end in which the list of the missing is still told, if no run told it."""
@@ -101,11 +102,11 @@ def expected(month: Month, *, at: dt.datetime) -> LedgerItemQuerySet:
     handed_over = min(month.last, timezone.localdate(at))
     kept_open = Q(closed_at__isnull=True) | Q(closed_at__gt=at)
     return LedgerItem.objects.exclude(state__in=BEFORE_ISSUE).filter(
-        kept_open | Q(closed_at__gte=midnight(month.last)), issued_on__lte=handed_over
+        kept_open | Q(closed_at__gte=month.last_day), issued_on__lte=handed_over
     )
 
 
-def with_filings(items: LedgerItemQuerySet, month: Month, *, at: dt.datetime) -> LedgerItemQuerySet:
+def with_filings(items: LedgerItemQuerySet, month: Month, *, at: dt.datetime) -> Any:
     """Items with ``is_filed`` and ``is_in_time``: what was filed for a month by an instant."""
     rows = MonthlyProgress.objects.filter(item=OuterRef("pk"), month=month.first, filed_at__lte=at)
     return items.annotate(
@@ -113,7 +114,7 @@ def with_filings(items: LedgerItemQuerySet, month: Month, *, at: dt.datetime) ->
     )
 
 
-def missing(month: Month, *, at: dt.datetime) -> LedgerItemQuerySet:
+def missing(month: Month, *, at: dt.datetime) -> Any:
     """The items that nothing was filed about yet, unit by unit."""
     return (
         with_filings(expected(month, at=at), month, at=at)
@@ -314,8 +315,3 @@ def people_of(units: Iterable[int]) -> dict[int, list[User]]:
             if unit != person.unit_id:
                 found[unit].append(person)
     return found
-
-
-def in_area(area: Area) -> LedgerItemQuerySet:
-    """The items of the units that a vice-county head answers for."""
-    return LedgerItem.objects.filter(unit__area=area)

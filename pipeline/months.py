@@ -48,6 +48,11 @@ class Month:
         """Midnight after the last day: what happens from then on is late."""
         return midnight(self.last + dt.timedelta(days=1))
 
+    @property
+    def last_day(self) -> dt.datetime:
+        """Midnight before the last day: what is closed from then on owes the month a word."""
+        return midnight(self.last)
+
     def later(self, months: int = 1) -> Month:
         """The month so many months on; before it for a negative number."""
         count = self.year * 12 + self.number - 1 + months

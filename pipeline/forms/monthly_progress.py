@@ -12,7 +12,8 @@ from pipeline.monthly_progress import Filing
 
 
 class ProgressForm(forms.Form):
-    """How an item went; ``filing`` is what stands there already."""
+    """How an item went; ``filing`` is what stands there already, ``before`` what
+    was filed for the month before."""
 
     state = forms.ChoiceField(
         label=_("进展"), choices=ProgressState, widget=forms.Select(attrs={"class": "form-select"})
@@ -31,15 +32,22 @@ class ProgressForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "form-control"}),
     )
 
-    def __init__(self, *args: Any, item: LedgerItem, filing: Filing | None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        item: LedgerItem,
+        filing: Filing | None,
+        before: Filing | None = None,
+    ) -> None:
         row = filing.newest if filing else None
         stands = {
             "state": row.state if row else ProgressState.ON_TRACK,
             "text": row.text if row else "",
             "obstacle": row.obstacle if row else "",
         }
-        super().__init__(*args, prefix=f"item-{item.pk}", initial=stands, **kwargs)
-        self.item, self.filing = item, filing
+        super().__init__(data, prefix=f"item-{item.pk}", initial=stands)
+        self.item, self.filing, self.before = item, filing, before
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}

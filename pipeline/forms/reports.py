@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Park, User
-from pipeline.models import PeriodKind
+from pipeline.models import PeriodKind, Subject
 from pipeline.reports.periods import MONTHS, Period
 from pipeline.reports.sharing import SHORTEST_PASSWORD
 
@@ -23,9 +23,22 @@ SECTIONS = (
 )
 
 
-class PeriodForm(forms.Form):
-    """Which period a new report is about, and whose."""
+KEPT_SECTIONS = (
+    ("whole", _("补充：总体情况")),
+    ("holders", _("补充：各台账、各单位")),
+    ("closed", _("补充：本月销账")),
+    ("pressed", _("补充：通报与督办")),
+    ("filing", _("补充：月度进展报送")),
+    ("next", _("补充：表扬与下步工作")),
+)
 
+
+class PeriodForm(forms.Form):
+    """What a new report is about, which period, and whose."""
+
+    subject = forms.ChoiceField(
+        label=_("主题"), choices=Subject, required=False, initial=Subject.ATTRACTION
+    )
     kind = forms.ChoiceField(label=_("周期"), choices=PeriodKind)
     year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
     number = forms.IntegerField(
@@ -47,6 +60,12 @@ class PeriodForm(forms.Form):
         kind, number = found.get("kind"), found.get("number")
         if kind and number and number * MONTHS[PeriodKind(kind)] > 12:
             self.add_error("number", _("没有这一期：季度为 1—4，月度为 1—12，年度为 1"))
+        found["subject"] = found.get("subject") or Subject.ATTRACTION
+        if found["subject"] == Subject.SUPERVISION:
+            if kind and kind != PeriodKind.MONTH:
+                self.add_error("kind", _("重点工作落实通报一月一期，请选“月度”"))
+            if found.get("park"):
+                self.add_error("park", _("重点工作落实通报全县一份，范围请留“全县”"))
         return found
 
     def period(self) -> Period:
@@ -58,9 +77,9 @@ class PeriodForm(forms.Form):
 class TextsForm(forms.Form):
     """People's own paragraphs, one line each, below the sentences made from the figures."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, subject: str = Subject.ATTRACTION, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for key, label in SECTIONS:
+        for key, label in KEPT_SECTIONS if subject == Subject.SUPERVISION else SECTIONS:
             self.fields[key] = forms.CharField(
                 label=label,
                 required=False,

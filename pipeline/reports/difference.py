@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.figures import FIGURES, FUNDS, NOT_STARTED
-from pipeline.models import FundsReceipt, Milestone
+from pipeline.models import FundsReceipt, LedgerItem, Milestone
+from pipeline.reports.supervision.numbers import LABELS as KEPT
 from pipeline.reports.wording import kind_in
 
-LABELS = {figure.name: figure.label for figure in (*FIGURES.values(), FUNDS, NOT_STARTED)}
+LABELS = {f.name: f.label for f in (*FIGURES.values(), FUNDS, NOT_STARTED)} | KEPT
+LISTS = frozenset({"T7", "S4", "S5", "S6", "S7"})
+"""Lists of projects and items: compared by their facts, not by cells."""
 ADDED, TAKEN, CHANGED = "added", "taken", "changed"
 
 
@@ -51,10 +54,10 @@ class Cause:
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """Every figure that differs between two contents, in the order of the tables.
 
-    The list of projects that have not started (T7) is compared by its facts, not by cells.
+    Lists are left out: their facts are compared.
     """
     found: list[Change] = []
-    for name in sorted({*before["tables"], *after["tables"]} - {"T7"}):
+    for name in sorted({*before["tables"], *after["tables"]} - LISTS):
         old, new = before["tables"].get(name), after["tables"].get(name)
         known = new or old
         for key in _keys(old, new):
@@ -88,21 +91,32 @@ def causes(before: Mapping[str, Sequence[Any]], after: Mapping[str, Sequence[Any
     return found
 
 
-def named(found: Sequence[Cause]) -> dict[tuple[str, int], Milestone | FundsReceipt]:
-    """The facts of causes by (figure, id), each with its project; two queries."""
-    funds = {cause.key for cause in found if cause.figure == FUNDS.name}
-    others = {cause.key for cause in found if cause.figure != FUNDS.name}
-    rows: dict[bool, Mapping[int, Any]] = {
-        True: FundsReceipt.objects.select_related("project", "verified_by").in_bulk(funds),
-        False: Milestone.objects.select_related("project", "verified_by", "revoked_by").in_bulk(
-            others
-        ),
+def named(
+    found: Sequence[Cause],
+) -> dict[tuple[str, int], Milestone | FundsReceipt | LedgerItem]:
+    """The facts of causes by (figure, id), each with its project or item; a query a kind."""
+    keys: dict[str, set[int]] = {}
+    for cause in found:
+        keys.setdefault(_kind(cause.figure), set()).add(cause.key)
+    whole: dict[str, Any] = {
+        FUND: FundsReceipt.objects.select_related("project", "verified_by"),
+        STEP: Milestone.objects.select_related("project", "verified_by", "revoked_by"),
+        ITEM: LedgerItem.objects.select_related("unit"),
     }
+    rows = {kind: whole[kind].in_bulk(wanted) for kind, wanted in keys.items()}
     return {
-        (cause.figure, cause.key): rows[cause.figure == FUNDS.name][cause.key]
+        (cause.figure, cause.key): rows[_kind(cause.figure)][cause.key]
         for cause in found
-        if cause.key in rows[cause.figure == FUNDS.name]
+        if cause.key in rows[_kind(cause.figure)]
     }
+
+
+FUND, STEP, ITEM = "fund", "step", "item"
+
+
+def _kind(figure: str) -> str:
+    """What the facts of a figure are."""
+    return ITEM if figure in KEPT else FUND if figure == FUNDS.name else STEP
 
 
 def _facts(rows: Sequence[Any]) -> dict[tuple[int, Any], tuple[Any, ...]]:

@@ -18,10 +18,11 @@ from crm.models import Park, Role, User
 from crm.refusals import NotAllowed, ReasonNeeded, Refused
 from crm.rights import require
 from crm.system_users import system_user
-from pipeline.models import Report, ReportState
+from pipeline.models import PeriodKind, Report, ReportState, Subject
+from pipeline.reports import numbers
 from pipeline.reports.content import build, digest
-from pipeline.reports.numbers import sources
 from pipeline.reports.periods import Period
+from pipeline.reports.supervision import numbers as kept
 
 
 class NotItsTurn(Refused):
@@ -42,6 +43,12 @@ class NotOver(Refused):
     code = "not_over"
 
 
+class NoSuchReport(Refused):
+    """What is told of promises goes out by the month, one for the whole county."""
+
+    code = "no_such_report"
+
+
 class Damaged(Refused):
     """What is stored does not have the digest that it was frozen with."""
 
@@ -54,16 +61,29 @@ def period_of(report: Report) -> Period:
 
 
 @transaction.atomic
-def draft(period: Period, *, park: Park | None = None, by: User, at: dt.datetime) -> Report:
-    """Begin the report of a period. Raises ``NotAllowed``, ``AlreadyDrafted``."""
+def draft(
+    period: Period,
+    *,
+    park: Park | None = None,
+    subject: str = Subject.ATTRACTION,
+    by: User,
+    at: dt.datetime,
+) -> Report:
+    """Begin the report of a period.
+
+    Raises ``NotAllowed``, ``AlreadyDrafted``, ``NoSuchReport``.
+    """
     require(by, "report.draft")
     _in_reach(by, park)
+    if subject == Subject.SUPERVISION and (park or period.kind != PeriodKind.MONTH):
+        raise NoSuchReport(_("重点工作落实通报按月、全县一份"))
     same = Report.objects.filter(
-        kind=period.kind, year=period.year, number=period.number, park=park
+        subject=subject, kind=period.kind, year=period.year, number=period.number, park=park
     )
     if same.exists():
         raise AlreadyDrafted(_("这一期通报已经有了；定稿以后要改，请在它的页面上更正"))
     return Report.objects.create(
+        subject=subject,
         kind=period.kind,
         year=period.year,
         number=period.number,
@@ -136,8 +156,7 @@ def freeze(
     """
     report = _at_step(report, ReportState.APPROVED, by, "report.freeze")
     known = min(known_at or at, at)
-    content = build(period_of(report), known_at=known, park=report.park, texts=report.texts)
-    rows = sources(period_of(report), known_at=known, park=report.park)
+    content, rows = _built(report, known), _sources(report, known)
     report.content, report.rows, report.known_at = content, rows, known
     report.digest = digest(content, rows)
     report.state = ReportState.FROZEN
@@ -148,7 +167,11 @@ def freeze(
 
 @transaction.atomic
 def freeze_at_once(
-    period: Period, *, at: dt.datetime, known_at: dt.datetime | None = None
+    period: Period,
+    *,
+    subject: str = Subject.ATTRACTION,
+    at: dt.datetime,
+    known_at: dt.datetime | None = None,
 ) -> Report:
     """Draft, submit, approve and freeze the county's report, in a system user's name.
 
@@ -157,8 +180,8 @@ def freeze_at_once(
     """
     by = report_clerk()
     report = Report.objects.filter(
-        kind=period.kind, year=period.year, number=period.number, park=None
-    ).last() or draft(period, by=by, at=at)
+        subject=subject, kind=period.kind, year=period.year, number=period.number, park=None
+    ).last() or draft(period, subject=subject, by=by, at=at)
     if report.state == ReportState.DRAFT:
         report = submit(report, by=by, at=at)
     if report.state == ReportState.SUBMITTED:
@@ -183,6 +206,7 @@ def correct(report: Report, *, reason: str, by: User, at: dt.datetime) -> Report
     if Report.objects.filter(corrects=report).exists():
         raise NotItsTurn(_("这一版已有更正版，请更正最新的一版"))
     return Report.objects.create(
+        subject=report.subject,
         kind=report.kind,
         year=report.year,
         number=report.number,
@@ -203,7 +227,7 @@ def content_of(report: Report, *, at: dt.datetime) -> dict[str, Any]:
     Raises ``Damaged`` where a frozen report is not what was frozen.
     """
     if report.state != ReportState.FROZEN:
-        return build(period_of(report), known_at=at, park=report.park, texts=report.texts)
+        return _built(report, at)
     if digest(report.content, report.rows) != report.digest:
         raise Damaged(_("这份通报的内容与定稿时的摘要不一致，请联系管理员"))
     return dict(report.content)
@@ -213,7 +237,24 @@ def rows_of(report: Report, *, at: dt.datetime) -> dict[str, Any]:
     """The facts behind a report: as they were frozen, or as they would be frozen at ``at``."""
     if report.state == ReportState.FROZEN:
         return dict(report.rows)
-    return sources(period_of(report), known_at=at, park=report.park)
+    return _sources(report, at)
+
+
+def _built(report: Report, known_at: dt.datetime) -> dict[str, Any]:
+    return build(
+        period_of(report),
+        known_at=known_at,
+        park=report.park,
+        texts=report.texts,
+        subject=report.subject,
+    )
+
+
+def _sources(report: Report, known_at: dt.datetime) -> dict[str, Any]:
+    period = period_of(report)
+    if report.subject == Subject.SUPERVISION:
+        return kept.sources(period, known_at=known_at)
+    return numbers.sources(period, known_at=known_at, park=report.park)
 
 
 def _at_step(report: Report, state: str, by: User, act: str) -> Report:

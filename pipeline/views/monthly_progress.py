@@ -23,7 +23,6 @@ from crm.rights import may
 from pipeline import monthly_progress as progress
 from pipeline.forms.monthly_progress import ProgressForm
 from pipeline.models import LedgerItem
-from pipeline.models.ledgers import LedgerItemQuerySet
 from pipeline.months import Month, month_at
 from pipeline.spreadsheets import monthly as workbooks
 
@@ -56,7 +55,7 @@ def _answer(request: SignedIn, month: Month) -> HttpResponse:
     units = _filing_for(request.user)
     if units:
         return _own(request, month, units, at)
-    area = Area.objects.filter(pk=_number(request, "area")).first()
+    area = Area.objects.filter(pk=_number(request, "area") or 0).first()
     seen = LedgerItem.objects.visible_to(request.user)
     if area is not None:
         seen = seen.filter(unit__area=area)
@@ -93,12 +92,15 @@ def _forms(
 ) -> list[ProgressForm]:
     """A form for each item, which knows what was filed for the month and the one before."""
     found = progress.filings(items, [month, month.earlier()], at=at)
-    made = []
-    for item in items:
-        form = ProgressForm(data, item=item, filing=found.get((item.pk, month.first)))
-        form.before = found.get((item.pk, month.earlier().first))  # type: ignore[attr-defined]
-        made.append(form)
-    return made
+    return [
+        ProgressForm(
+            data,
+            item=item,
+            filing=found.get((item.pk, month.first)),
+            before=found.get((item.pk, month.earlier().first)),
+        )
+        for item in items
+    ]
 
 
 def _forms_page(
@@ -192,8 +194,8 @@ def items(request: SignedIn, month: Month) -> HttpResponse:
                 (label, urlencode({**given, "show": value}), value == given.get("show", ""))
                 for value, label in SHOWN
             ],
-            "unit": Unit.objects.filter(pk=_number(request, "unit")).first(),
-            "area": Area.objects.filter(pk=_number(request, "area")).first(),
+            "unit": Unit.objects.filter(pk=_number(request, "unit") or 0).first(),
+            "area": Area.objects.filter(pk=_number(request, "area") or 0).first(),
         },
     )
 
@@ -216,7 +218,7 @@ def workbook(request: SignedIn, month: Month) -> HttpResponse:
     return answer
 
 
-def _narrowed(request: SignedIn, month: Month, at: dt.datetime) -> LedgerItemQuerySet:
+def _narrowed(request: SignedIn, month: Month, at: dt.datetime) -> Any:
     """The owed items that the person sees, as the address narrows them."""
     rows = progress.with_filings(progress.expected(month, at=at), month, at=at)
     seen = LedgerItem.objects.visible_to(request.user)
@@ -230,7 +232,7 @@ def _narrowed(request: SignedIn, month: Month, at: dt.datetime) -> LedgerItemQue
     )
 
 
-def _only(rows: LedgerItemQuerySet, show: str) -> LedgerItemQuerySet:
+def _only(rows: Any, show: str) -> Any:
     match show:
         case "missing":
             return rows.filter(is_filed=False)
@@ -241,7 +243,7 @@ def _only(rows: LedgerItemQuerySet, show: str) -> LedgerItemQuerySet:
     return rows
 
 
-def _whole(rows: LedgerItemQuerySet) -> LedgerItemQuerySet:
+def _whole(rows: Any) -> Any:
     return rows.select_related("ledger", "unit", "leader")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,7 +20,8 @@ from crm.http import SignedIn, allowed
 from crm.refusals import Refused
 from crm.rights import may
 from pipeline.forms.reports import CorrectionReasonForm, PeriodForm, ShareForm, TextsForm
-from pipeline.models import Report, ReportState
+from pipeline.models import PeriodKind, Report, ReportState, Subject
+from pipeline.months import month_of
 from pipeline.reports import difference, freezing, sharing
 from pipeline.reports.formats import html, write
 from pipeline.reports.periods import period_of
@@ -42,7 +44,11 @@ def report_list(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form is not None and form.is_valid():
         try:
             row = freezing.draft(
-                form.period(), park=form.cleaned_data["park"], by=request.user, at=timezone.now()
+                form.period(),
+                park=form.cleaned_data["park"],
+                subject=form.cleaned_data["subject"],
+                by=request.user,
+                at=timezone.now(),
             )
         except Refused as refusal:
             form.add_error(None, str(refusal))
@@ -50,10 +56,22 @@ def report_list(request: SignedIn) -> HttpResponse:
             messages.success(request, _("已起草。数字随情况变动，定稿以后才固定。"))
             return redirect("report", row.pk)
     rows = Report.objects.visible_to(request.user).defer("content", "rows").select_related("park")
+    subject = request.GET.get("subject", "")
+    if subject in Subject.values:
+        rows = rows.filter(subject=subject)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     status = 422 if form is not None and form.is_bound else 200
     return render(
-        request, "pipeline/reports/list.html", {"page": page, "form": form}, status=status
+        request,
+        "pipeline/reports/list.html",
+        {
+            "page": page,
+            "form": form,
+            "subject": subject,
+            "subjects": Subject.choices,
+            "query": urlencode({"subject": subject}) if subject else "",
+        },
+        status=status,
     )
 
 
@@ -62,9 +80,18 @@ def _new_form(request: SignedIn) -> PeriodForm | None:
         if request.method == "POST":
             raise Http404
         return None
-    last = period_of("quarter", timezone.localdate().replace(day=1))
-    started = {"kind": last.kind, "year": last.year, "number": last.number}
+    today = timezone.localdate()
+    started = _last_quarter(today)
+    if request.GET.get("subject") == Subject.SUPERVISION:
+        month = month_of(today).earlier()
+        started = {"subject": Subject.SUPERVISION, "kind": PeriodKind.MONTH}
+        started |= {"year": month.year, "number": month.number}
     return PeriodForm(request.POST or None, user=request.user, initial=started)
+
+
+def _last_quarter(today: dt.date) -> dict[str, Any]:
+    last = period_of("quarter", today.replace(day=1))
+    return {"kind": last.kind, "year": last.year, "number": last.number}
 
 
 @require_safe
@@ -83,7 +110,7 @@ def _page(request: SignedIn, row: Report, **forms: Any) -> HttpResponse:
     is_frozen = row.state == ReportState.FROZEN
     bound = any(form.is_bound for form in forms.values())
     versions = Report.objects.filter(
-        kind=row.kind, year=row.year, number=row.number, park=row.park
+        subject=row.subject, kind=row.kind, year=row.year, number=row.number, park=row.park
     ).defer("content", "rows")
     offered: dict[str, Any] = {
         "may_draft": may(user, "report.draft") and (user.is_county_wide or row.park is not None),
@@ -96,7 +123,7 @@ def _page(request: SignedIn, row: Report, **forms: Any) -> HttpResponse:
     if is_frozen and offered["may_draft"] and not Report.objects.filter(corrects=row).exists():
         offered["correct_form"] = CorrectionReasonForm()
     if row.state == ReportState.DRAFT and offered["may_draft"]:
-        offered["texts_form"] = TextsForm(initial=row.texts)
+        offered["texts_form"] = TextsForm(initial=row.texts, subject=row.subject)
     return render(
         request,
         "pipeline/reports/report.html",
@@ -206,7 +233,7 @@ report_freeze = _act(
 def report_write(request: SignedIn, pk: int) -> HttpResponse:
     """Keep people's own paragraphs."""
     row = _row(request, pk)
-    form = TextsForm(request.POST)
+    form = TextsForm(request.POST, subject=row.subject)
     if form.is_valid():
         try:
             freezing.write(row, texts=form.cleaned_data, by=request.user, at=timezone.now())

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from crm.refusals import Refused
-from pipeline.models import Report, ReportState
+from pipeline.models import Report, ReportState, Subject
 from pipeline.reports import freezing
 from pipeline.reports.content import build
 from pipeline.reports.formats import FORMATS, write
@@ -106,6 +106,7 @@ def _frozen(period: Period) -> Report | None:
     """The latest frozen version of a period's county report."""
     return (
         Report.objects.filter(
+            subject=Subject.ATTRACTION,
             kind=period.kind,
             year=period.year,
             number=period.number,

@@ -51,8 +51,9 @@ def write(
     for section in content["sections"]:
         for name in section["tables"]:
             _table(book, styles, name, content)
+    is_kept = content.get("subject") == "supervision"
     for figure, facts in (rows or {}).items():
-        _sources(book, styles, figure, facts)
+        _sources(book, styles, figure, facts, is_kept=is_kept)
     book.close()
     return buffer.getvalue()
 
@@ -183,9 +184,14 @@ def _chart(book: Any, sheet: Any, chart: Any, table: Any, first: int, at: int) -
     sheet.insert_chart(at, 0, drawn)
 
 
-def _sources(book: Any, styles: _Styles, figure: str, facts: Sequence[Sequence[Any]]) -> None:
+def _sources(
+    book: Any, styles: _Styles, figure: str, facts: Sequence[Sequence[Any]], *, is_kept: bool
+) -> None:
+    """The facts behind a figure; items of ledgers (``is_kept``) have no share and amount."""
     sheet = book.add_worksheet(f"src_{figure}"[:31])
     heads = (_("项目"), _("日期"), _("份额（%）"), _("金额（元）"), _("编号"), _("园区编号"))
+    if is_kept:
+        heads = (_("事项"), *heads[1:5], _("单位编号"))
     for place, head in enumerate(heads):
         sheet.write_string(0, place, head, styles.head)
     sheet.freeze_panes(1, 1)
