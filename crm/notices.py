@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +104,22 @@ def group_of(kind: str) -> Group:
     return max(fitting, key=lambda one: one[0])[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Something to be told: to whom, of what kind, in which words, where to, and its key.
+
+    ``unit`` and ``park`` are whose matter it is: the channels of either hear of it too.
+    """
+
+    people: Sequence[User]
+    kind: str
+    text: str
+    url: str
+    key: str
+    unit: Unit | None = None
+    park: Park | None = None
+
+
 def tell(
     people: Iterable[User],
     *,
@@ -124,31 +140,55 @@ def tell(
     In the pages, by mail, or both, as each of them has chosen (``crm.outbox`` writes down
     what goes out of the house). The number of queries does not grow with the people.
     """
-    group = group_of(kind)
-    told = {person.pk: person for person in people}
-    chosen = {
-        row.user_id: row
-        for row in NoticeChoice.objects.filter(group=group.name, user__in=list(told))
-    }
-    in_app = [
-        pk for pk in told if group.is_owed or (chosen[pk].in_app if pk in chosen else group.in_app)
-    ]
-    mailed = [
-        person
-        for pk, person in told.items()
-        if (chosen[pk].by_mail if pk in chosen else group.by_mail)
-    ]
-    Notice.objects.bulk_create(
-        [
-            Notice(user_id=pk, kind=kind, text=text[:300], url=url, key=key, created_at=at)
-            for pk in in_app
-        ],
-        ignore_conflicts=True,
-    )
-    message = outbox.Message(kind, group.name, text[:300], url, key, at)
-    outbox.put_to_people(mailed, message)
-    if group.is_public or unit is not None or park is not None:
-        outbox.put_to_channels(message, unit=unit, park=park)
+    tell_each([Occasion(tuple(people), kind, text, url, key, unit, park)], at=at)
+
+
+def tell_each(occasions: Iterable[Occasion], *, at: dt.datetime) -> None:
+    """Tell of several occasions as :func:`tell` does of one, by no more queries."""
+    occasions = list(occasions)
+    if not occasions:
+        return
+    choices = _choices(occasions)
+    said: list[Notice] = []
+    mailed: list[tuple[outbox.Message, list[User]]] = []
+    called: list[tuple[outbox.Message, Unit | None, Park | None]] = []
+    for occasion in occasions:
+        group = group_of(occasion.kind)
+        text = occasion.text[:300]
+        message = outbox.Message(occasion.kind, group.name, text, occasion.url, occasion.key, at)
+        told = {person.pk: person for person in occasion.people}
+        chosen = {pk: choices.get((pk, group.name)) for pk in told}
+        said += [
+            Notice(
+                user_id=pk,
+                kind=occasion.kind,
+                text=text,
+                url=occasion.url,
+                key=occasion.key,
+                created_at=at,
+            )
+            for pk, choice in chosen.items()
+            if group.is_owed or (choice.in_app if choice else group.in_app)
+        ]
+        by_mail = [
+            told[pk]
+            for pk, choice in chosen.items()
+            if (choice.by_mail if choice else group.by_mail)
+        ]
+        mailed.append((message, by_mail))
+        if group.is_public or occasion.unit is not None or occasion.park is not None:
+            called.append((message, occasion.unit, occasion.park))
+    Notice.objects.bulk_create(said, ignore_conflicts=True)
+    outbox.put_to_people(mailed)
+    outbox.put_to_channels(called)
+
+
+def _choices(occasions: Iterable[Occasion]) -> dict[tuple[int, str], NoticeChoice]:
+    """What the people of the occasions chose for their groups, in one query."""
+    people = {person.pk for occasion in occasions for person in occasion.people}
+    groups = {group_of(occasion.kind).name for occasion in occasions}
+    rows = NoticeChoice.objects.filter(group__in=groups, user__in=people)
+    return {(row.user_id, row.group): row for row in rows}
 
 
 def read(notices: Iterable[int], *, by: User, at: dt.datetime) -> int:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
 from crm import digests
@@ -33,51 +32,70 @@ class Message:
     at: dt.datetime
 
 
-def put_to_people(people: Iterable[User], message: Message) -> None:
-    """Write a message to each who is active and has an address, to go when their hours allow.
+def put_to_people(mailed: Iterable[tuple[Message, Iterable[User]]]) -> None:
+    """Write each message to those who are active and have an address, for when hours allow.
 
-    Nothing where the site sends no mail: a backlog would all go out on the day it does.
+    Nothing where the site sends no mail: a backlog would all go out on the day it does. The
+    number of queries does not grow with the messages.
     """
-    people = [person for person in people if person.email and person.is_active]
-    if not people or not settings.SENDS_MAIL:
+    letters = [
+        (message, person)
+        for message, people in mailed
+        for person in people
+        if person.email and person.is_active
+    ]
+    if not letters or not settings.SENDS_MAIL:
         return
-    hours = hours_of(people)
-    calendar = calendar_from(message.at)
+    hours = hours_of({person.pk: person for _message, person in letters}.values())
+    calendar = calendar_from(min(message.at for message, _person in letters))
     _write(
-        message,
         [
-            {
-                "user_id": person.pk,
-                "due_at": digests.goes_at(message.at, hours[person.pk], calendar),
-            }
-            for person in people
-        ],
+            (
+                message,
+                {
+                    "user_id": person.pk,
+                    "due_at": digests.goes_at(message.at, hours[person.pk], calendar),
+                },
+            )
+            for message, person in letters
+        ]
     )
 
 
-def put_to_channels(message: Message, *, unit: Unit | None, park: Park | None) -> None:
-    """Write a message to the county's channels and those of ``unit`` and ``park``.
+def put_to_channels(called: Iterable[tuple[Message, Unit | None, Park | None]]) -> None:
+    """Write each message to the county's channels and those of its unit and park.
 
     A park and its committee are the same to a channel.
     """
-    whose = Q(unit__isnull=True, park__isnull=True)
-    if unit is not None:
-        whose |= Q(unit=unit)
-        if unit.park_id is not None:
-            whose |= Q(park=unit.park_id)
-    if park is not None:
-        whose |= Q(park=park) | Q(unit__park=park)
-    from_environment(at=message.at)
-    rows = [
-        channel
-        for channel in NoticeChannel.objects.filter(whose, is_active=True)
-        if not channel.groups or message.group in channel.groups
-    ]
-    if rows:
-        _write(message, [{"channel_id": channel.pk, "due_at": message.at} for channel in rows])
+    called = list(called)
+    if not called:
+        return
+    from_environment(at=max(message.at for message, _unit, _park in called))
+    channels = list(NoticeChannel.objects.filter(is_active=True).select_related("unit"))
+    _write(
+        [
+            (message, {"channel_id": channel.pk, "due_at": message.at})
+            for message, unit, park in called
+            for channel in channels
+            if _hears(channel, unit, park)
+            and (not channel.groups or message.group in channel.groups)
+        ]
+    )
 
 
-def _write(message: Message, recipients: Iterable[dict[str, Any]]) -> None:
+def _hears(channel: NoticeChannel, unit: Unit | None, park: Park | None) -> bool:
+    """Whether a channel is the county's, or of the unit or park whose matter it is."""
+    if channel.unit_id is None and channel.park_id is None:
+        return True
+    parks = {park.pk if park else None, unit.park_id if unit else None} - {None}
+    if channel.unit is not None and (unit is not None and channel.unit_id == unit.pk):
+        return True
+    if channel.park_id in parks:
+        return True
+    return channel.unit is not None and park is not None and channel.unit.park_id == park.pk
+
+
+def _write(rows: Iterable[tuple[Message, dict[str, Any]]]) -> None:
     Delivery.objects.bulk_create(
         [
             Delivery(
@@ -88,7 +106,7 @@ def _write(message: Message, recipients: Iterable[dict[str, Any]]) -> None:
                 created_at=message.at,
                 **recipient,
             )
-            for recipient in recipients
+            for message, recipient in rows
         ],
         ignore_conflicts=True,
     )
