@@ -205,7 +205,7 @@ def _tell_who_answers(
     roles = (Role.SUPERVISOR, Role.LEADER)
     people = User.objects.filter(is_active=True, role__in=roles).select_related("unit")
     with translation.override(settings.LANGUAGE_CODE):
-        words = {"holder": holder.name, "measure": _label(line), "text": row.text}
+        words = {"holder": holder.name, "measure": line.label, "text": row.text}
         told = str(APPEALED) % words
     notices.tell(
         [person for person in people if may_answer(person, row)],
@@ -241,7 +241,3 @@ def url_of(row: ScoreAppeal) -> str:
     """The card that an appeal is about, where the appeal stands."""
     query = urlencode({"year": str(row.year), "as_of": row.as_of.isoformat()})
     return f"/scorecards/{row.level}/{holder_of(row)[0]}/?{query}#appeal-{row.pk}"
-
-
-def _label(line: Line | Deduction) -> str:
-    return str(line.indicator.name or line.measure.label)

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 from django.db.models import Q
 
@@ -65,6 +66,11 @@ class Line:
     granted: Decimal = ZERO
 
     @property
+    def label(self) -> Any:
+        """The table's own word for it, or else the measure's."""
+        return self.indicator.name or self.measure.label
+
+    @property
     def done(self) -> Decimal | None:
         """What was reached; of a rate None where there is nothing to divide by."""
         if self.value is None:
@@ -100,6 +106,11 @@ class Deduction:
     cases: int
     taken: Decimal
     granted: Decimal = ZERO
+
+    @property
+    def label(self) -> Any:
+        """The table's own word for it, or else the measure's."""
+        return self.indicator.name or self.measure.label
 
     @property
     def points(self) -> Decimal:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
-from operator import or_
+from operator import add, or_
 from typing import Any
 
 from django.db.models import (
@@ -206,11 +206,11 @@ def _red_ever(asked: Question) -> Rows:
 
 
 def _count(conditions: Iterable[Q]) -> Any:
-    counted = [
+    counted: list[Any] = [
         Case(When(condition, then=ONE), default=Value(0), output_field=IntegerField())
         for condition in conditions
     ]
-    return reduce(lambda one, other: one + other, counted)
+    return reduce(add, counted)
 
 
 def _items(asked: Question, which: Q, *, kept: Any = None) -> Rows:
@@ -250,4 +250,5 @@ def _unit_then(asked: Question, item: str, unit: str) -> Any:
 
 
 def _held(rows: Rows, holder: Any, *, whole: Any = ONE, part: Any = ONE) -> Rows:
-    return rows.annotate(holder=holder, whole=whole, part=part).filter(holder__isnull=False)
+    held: Rows = rows.annotate(holder=holder, whole=whole, part=part)
+    return held.filter(holder__isnull=False)

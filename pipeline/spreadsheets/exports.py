@@ -29,7 +29,7 @@ AT_ONCE = 1_000
 """More rows than these are a job's."""
 FORMATS = ("xlsx", "csv")
 _CHUNK = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDTHS = {"name": 34, "investor": 30, "next": 30, "industry": 24, "tags": 24, "company": 26}
 
 Progress = Callable[[int, int], None]
@@ -112,7 +112,7 @@ def _workbook(path: Path, chosen: Sequence[ProjectColumn], lines: Iterator[list[
         for index, cell in enumerate(line):
             value = plain(cell)
             if isinstance(value, str):
-                risky = value.startswith(_FORMULA)
+                risky = value.startswith(FORMULA)
                 sheet.write_string(row, index, value, quoted if risky else None)
             elif isinstance(value, dt.date):
                 sheet.write_datetime(row, index, value, day)
@@ -128,11 +128,11 @@ def _text(path: Path, chosen: Sequence[ProjectColumn], lines: Iterator[list[Cell
         out = csv.writer(file)
         out.writerow([header(column) for column in chosen])
         for line in lines:
-            out.writerow([_harmless(plain(cell)) for cell in line])
+            out.writerow([harmless(plain(cell)) for cell in line])
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """Text that a spreadsheet would take for a formula, with a quote before it."""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
