@@ -50,6 +50,7 @@ MORE = (
     Place("aftercare", pgettext_lazy("navigation", "企业服务"), "project.view"),
     Place("forecast", pgettext_lazy("navigation", "年底预测"), "figures.view"),
     Place("comparison", pgettext_lazy("navigation", "对比"), "figures.view"),
+    Place("scorecards", pgettext_lazy("navigation", "考核"), "score.view"),
     Place("load_list", pgettext_lazy("navigation", "导入"), "load.view"),
     Place("merge_list", pgettext_lazy("navigation", "企业合并"), "organization.merge"),
     Place("admin:index", pgettext_lazy("navigation", "管理"), "county.configure"),
