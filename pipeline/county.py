@@ -34,6 +34,7 @@ from crm.models import (
 )
 from crm.names import normalise
 from crm.rights import require
+from pipeline.county_schemes import apply_schemes
 from pipeline.county_units import apply_areas, apply_ledgers, places_of
 from pipeline.countyfile import CountyFile, CountyFileError, Named, TargetEntry, divisions
 from pipeline.countyfile_units import UnitEntry
@@ -108,6 +109,7 @@ def apply(file: CountyFile, *, by: User, at: dt.datetime) -> Applied:
     _apply_industries(done)
     _apply_calendar(file, done)
     _apply_targets(file.targets, done, by=by, at=at)
+    apply_schemes(file.score_schemes, done, by=by, at=at)
     done.county = CountySettings.objects.known_at(at).county
     return done
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from crm.models import TagGroup
 from crm.names import normalise
+from pipeline.countyfile_schemes import SchemeEntry, schemes
 from pipeline.countyfile_units import AreaEntry, LedgerEntry, UnitEntry, areas, ledgers, units
 from pipeline.models import HolderKind, Metric
 from pipeline.models.targets import RATES
@@ -91,6 +92,7 @@ class CountyFile:
     tags: tuple[tuple[TagGroup, str], ...] = ()
     return_reasons: tuple[str, ...] = ()
     targets: tuple[TargetEntry, ...] = ()
+    score_schemes: tuple[SchemeEntry, ...] = ()
     calendar: dict[dt.date, tuple[bool, str]] = field(default_factory=dict)  # working?, name
     calendar_years: frozenset[int] = frozenset()
 
@@ -138,6 +140,7 @@ def parse(text: str) -> CountyFile:
         targets=tuple(entry for t in top.tables("targets") for entry in _targets(t)),
         calendar=calendar,
         calendar_years=years,
+        score_schemes=schemes(top.tables("score_schemes")),
     )
     top.finish()
     _refuse_shared_spelling("parks", parks)
@@ -148,6 +151,7 @@ def parse(text: str) -> CountyFile:
         _refuse_repeated("ledgers", (getattr(ledger, key) for ledger in found.ledgers))
     for key in ("teams", "chains", "return_reasons"):
         _refuse_repeated(key, getattr(found, key))
+    _refuse_repeated("score_schemes", ((s.year, s.level) for s in found.score_schemes))
     _refuse_repeated(
         "targets", ((t.year, t.metric.value, t.holder.value, t.of) for t in found.targets)
     )
