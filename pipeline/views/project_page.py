@@ -133,6 +133,7 @@ def _milestones(project: Project) -> QuerySet[Milestone]:
         .prefetch_related(
             "documents",
             "corrections",
+            "falsehoods",
             Prefetch("shares", MilestoneShare.objects.select_related("park")),
         )
         .order_by("occurred_on", "id")
