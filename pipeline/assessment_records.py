@@ -42,6 +42,7 @@ from pipeline.models import (
     MonthlyProgress,
     ScoreLevel,
 )
+from pipeline.months import midnight
 from pipeline.score_window import Question
 from pipeline.stages import ContractKind
 
@@ -88,8 +89,9 @@ def node_on_time(kind: str, node: str) -> Recorded:
 def monthly_on_time(asked: Question) -> Rows:
     """Items of which progress was to be filed for a month of the window that has ended.
 
-    That is for each month at whose end the item was handed over and not closed: ``whole``
-    months, of which ``part`` were filed before they ended.
+    By the rule of ``pipeline.monthly_progress``: an item owes it for each month by whose
+    last day it was handed over and before which it was not closed. ``whole`` months, of
+    which ``part`` were filed before they ended.
     """
     ended = Subquery(
         ItemEvent.objects.filter(item=OuterRef("pk"), kind=EventKind.CLOSED)
@@ -103,11 +105,13 @@ def monthly_on_time(asked: Question) -> Rows:
     )
     items = LedgerItem.objects.annotate(issued_at=handed_over, ended_at=ended)
     due, kept = [], []
-    for month, end in asked.months():
-        open_then = Q(issued_at__lt=end) & (Q(ended_at__isnull=True) | Q(ended_at__gte=end))
-        filed = MonthlyProgress.objects.filter(item=OuterRef("pk"), month=month, filed_at__lt=end)
-        due.append(open_then)
-        kept.append(open_then & Q(Exists(filed)))
+    for month in asked.months():
+        open_then = Q(ended_at__isnull=True) | Q(ended_at__gte=midnight(month.last))
+        filed = MonthlyProgress.objects.filter(
+            item=OuterRef("pk"), month=month.first, filed_at__lt=month.ends
+        )
+        due.append(open_then & Q(issued_at__lt=month.ends))
+        kept.append(due[-1] & Q(Exists(filed)))
     if not due:
         return _items(asked, Q(pk__in=[]))
     return _credited(

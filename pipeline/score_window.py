@@ -11,10 +11,10 @@ import datetime as dt
 from functools import cached_property
 
 from django.db.models import Q
-from django.utils import timezone
 
 from pipeline.figures import Window
 from pipeline.models import ScoreLevel
+from pipeline.months import Month, midnight
 from pipeline.rollups import Rollup, rollup
 
 
@@ -32,12 +32,12 @@ class Question:
     @property
     def since(self) -> dt.datetime:
         """The first instant of the year, by the county's clock."""
-        return _midnight(self.window.since)
+        return midnight(self.window.since)
 
     @property
     def end(self) -> dt.datetime:
         """The first instant after the last day of the window."""
-        return _midnight(self.window.until + dt.timedelta(days=1))
+        return midnight(self.window.until + dt.timedelta(days=1))
 
     def known(self, column: str) -> Q:
         """Recorded by the end of the window, and known."""
@@ -51,21 +51,10 @@ class Question:
         """A day of the window; since when it is known is another column's matter."""
         return Q(**{f"{column}__gte": self.window.since, f"{column}__lte": self.window.until})
 
-    def months(self) -> list[tuple[dt.date, dt.datetime]]:
-        """The months of the window that have ended: first day, and first instant after it.
+    def months(self) -> list[Month]:
+        """The months of the window that have ended, by its last day and by what is known.
 
-        A month is asked about once it is over by the as-of day and by the instant of
-        knowledge: before that, what is to be filed by its end may still come.
+        Before a month is over, what is to be filed by its end may still come.
         """
-        found = []
-        for number in range(1, 13):
-            first = dt.date(self.window.year, number, 1)
-            after = (first + dt.timedelta(days=32)).replace(day=1)
-            end = _midnight(after)
-            if end <= self.end and end <= self.window.known_at:
-                found.append((first, end))
-        return found
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return timezone.make_aware(dt.datetime(day.year, day.month, day.day))  # noqa: DTZ001
+        months = (Month(self.window.year, number) for number in range(1, 13))
+        return [m for m in months if m.ends <= self.end and m.ends <= self.window.known_at]

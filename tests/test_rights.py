@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -56,6 +57,7 @@ from pipeline.models import (
     StatusRequest,
     TargetProposal,
 )
+from pipeline.score_schemes import Entry, set_scheme
 from pipeline.stages import MilestoneKind
 from tests.factories import (
     ChannelFactory,
@@ -76,7 +78,14 @@ from tests.factories import (
     prepare_start,
     the_verifier,
 )
-from tests.ledger_factories import RollupCheckFactory, UnitFactory, person_of
+from tests.ledger_factories import (
+    LedgerItemFactory,
+    RollupCheckFactory,
+    ScoreAppealFactory,
+    UnitFactory,
+    person_of,
+    the_supervisor,
+)
 
 OFFICER, MANAGER, VERIFIER = "officer", "manager", "verifier"
 LEADER, SUPERVISOR, AUDITOR, ADMIN = "leader", "supervisor", "auditor", "admin"
@@ -273,6 +282,16 @@ PAGES: dict[str, Rule | Open] = {
     "calendar_link_renew": acts(PEOPLE, "", 302),
     "calendar_link_remove": acts(PEOPLE, "", 302),
     "calendar_feed": Open(200, 200),
+    "scorecards": reads(ANYBODY),
+    "scorecard_export": reads(ANYBODY),
+    "scorecard": reads(ANYBODY, "item"),
+    "score_evidence": reads(ANYBODY, "item"),
+    "score_appeal": acts({OFFICER, MANAGER, UNIT}, "item", 422),
+    "score_appeals": reads(ANYBODY),
+    "score_answer": acts({SUPERVISOR, LEADER}, "item", 422),
+    "score_schemes": Rule(ANYBODY),
+    "falsehood_of_milestone": Rule({VERIFIER, SUPERVISOR}, "project", post=422),
+    "falsehood_of_item": Rule({VERIFIER, SUPERVISOR}, "item", post=422),
     "monthly_progress": reads(ANYBODY),
     "monthly_month": reads(ANYBODY),
     "monthly_items": reads(ANYBODY),
@@ -418,6 +437,23 @@ def of_the_day(project: Project) -> dict[str, Any]:
         "notice": officer.notices.get(key="one").pk,
         "calendar_feed": renew(by=officer, at=at).token,
         "my_day_block": "quiet",
+    }
+
+
+def of_score_cards(park: Park) -> dict[str, Any]:
+    """The card of the park's own committee, an item of it, and an appeal."""
+    unit = UnitFactory(name="own unit", park=park)
+    lines = (Entry("closed_items", Decimal(100), Decimal(4)),)
+    set_scheme(
+        "unit", 2026, lines, reason="办法", by=the_supervisor(), at=instant("2026-01-01 08:00")
+    )
+    card = ("unit", str(unit.pk))
+    return {
+        "scorecard": card,
+        "score_appeal": card,
+        "score_evidence": (*card, "closed_items"),
+        "score_answer": ScoreAppealFactory(unit=unit, measure="closed_items").pk,
+        "falsehood_of_item": LedgerItemFactory(active=True, unit=unit).pk,
     }
 
 
@@ -589,6 +625,8 @@ def world(db: None) -> World:
                 if name.startswith("report_") and name != "report_list"
             },
             **dict.fromkeys(MONTHS, "2026-09"),
+            **of_score_cards(park),
+            "falsehood_of_milestone": verified.pk,
             "target_approve": proposal.pk,
             "target_refuse": proposal.pk,
             "report": bulletin.pk,

@@ -53,14 +53,18 @@ AS: dict[str, tuple[str, ...]] = {
         *("cockpit", "cockpit_charts", "figure", "comparison", "forecast", "targets"),
         *("report_list", "report", "report_changes"),
     ),
-    SUPERVISOR: ("monthly_progress", "monthly_month", "monthly_items"),
+    SUPERVISOR: (
+        *("monthly_progress", "monthly_month", "monthly_items"),
+        *("scorecards", "scorecard", "score_evidence", "score_appeals", "score_schemes"),
+        *("falsehood_of_milestone", "falsehood_of_item"),
+    ),
     ADMIN: ("schedule_list",),
 }
 # What is no page by itself, and pages that need more than this county has.
 ELSEWHERE = {
     *("document", "document_view", "load_workbook", "attachment", "interaction_photo"),
     *("job_download", "import_template", "target_workbook", "report_file"),  # downloads
-    "monthly_workbook",
+    *("monthly_workbook", "scorecard_export"),
     *("board_column", "my_day_block", "organization_suggest", "organization_options"),
     *("organization_duplicates", "notice"),  # fragments, and what leads on
     *("organization_merge", "contact_merge"),  # test_merge_and_undo: a pair is chosen first
