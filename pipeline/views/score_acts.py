@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +28,7 @@ from pipeline.views.scorecards import PAGE, card_of, card_page, looking
 @allowed("score.appeal")
 def score_appeal(request: SignedIn, level: str, key: str) -> HttpResponse:
     """Object to a line of one's card, of the day that the URL names."""
-    found = looking(request, level)
+    found = looking(request.GET, level)
     _assessment, card = card_of(request, found, key)
     choices = [(entry.measure.code, entry.label) for entry in card.entries]
     form = AppealForm(request.POST, choices=choices)
@@ -105,9 +105,8 @@ def score_answer(request: SignedIn, pk: int) -> HttpResponse:
             messages.success(request, _("已答复，申诉人会收到通知。"))
             return redirect(appeals.url_of(row))
     key, _name = appeals.holder_of(row)
-    request.GET = request.GET.copy()
-    request.GET.update({"year": str(row.year), "as_of": row.as_of.isoformat()})
-    return card_page(request, row.level, key, answered=(pk, form))
+    asked = QueryDict(f"year={row.year}&as_of={row.as_of.isoformat()}")
+    return card_page(request, row.level, key, params=asked, answered=(pk, form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

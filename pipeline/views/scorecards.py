@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header, urlencode
@@ -47,11 +47,11 @@ class Looking:
         return self.asked.query(by=self.level.value, key=key)
 
 
-def looking(request: SignedIn, level: str) -> Looking:
+def looking(params: QueryDict, level: str) -> Looking:
     """Raises 404 for a level that there is not."""
     if level not in ScoreLevel.values:
         raise Http404
-    form, found = asked(request.GET, now=timezone.now())
+    form, found = asked(params, now=timezone.now())
     return Looking(ScoreLevel(level), form, found)
 
 
@@ -67,7 +67,7 @@ def first_level(user: User) -> str:
 @allowed("score.view")
 def scorecards(request: SignedIn) -> HttpResponse:
     """The ranking of parks, units or officers, of those whose cards the person may see."""
-    found = looking(request, request.GET.get("level", first_level(request.user)))
+    found = looking(request.GET, request.GET.get("level", first_level(request.user)))
     assessment = assess(found.level, found.asked.window, user=request.user)
     waiting = ScoreAppeal.objects.visible_to(request.user).open()
     return render(
@@ -110,7 +110,7 @@ def _shown(found: Looking, user: User) -> dict[str, Any]:
 @allowed("score.view")
 def scorecard_export(request: SignedIn) -> HttpResponse:
     """The ranking as a file: the same cards in the same order."""
-    found = looking(request, request.GET.get("level", first_level(request.user)))
+    found = looking(request.GET, request.GET.get("level", first_level(request.user)))
     ending = request.GET.get("ending", workbook.ENDINGS[0])
     if ending not in workbook.ENDINGS:
         raise Http404
@@ -136,11 +136,12 @@ def card_page(
     level: str,
     key: str,
     *,
+    params: QueryDict | None = None,
     appeal_form: AppealForm | None = None,
     answered: tuple[int, AnswerForm] | None = None,
 ) -> HttpResponse:
     """The card; a form that was refused comes back in it and answers 422."""
-    found = looking(request, level)
+    found = looking(request.GET if params is None else params, level)
     assessment, card = card_of(request, found, key)
     may_appeal = appeals.may_appeal(request.user, card.holder)
     choices = [(e.measure.code, e.label) for e in card.entries if e.room]
@@ -232,7 +233,7 @@ def _appeals(
 @allowed("score.view")
 def score_evidence(request: SignedIn, level: str, key: str, measure: str) -> HttpResponse:
     """The records behind a line of a card; their sum is the line's."""
-    found = looking(request, level)
+    found = looking(request.GET, level)
     _assessment, card = card_of(request, found, key)
     entry = card.line(measure)
     if entry is None or entry.measure.rows is None:
