@@ -38,8 +38,12 @@ def test_a_spelling_of_another_unit_is_refused_at_its_field(admin: Client) -> No
 def test_somebody_of_a_unit_is_made_with_the_unit(admin: Client) -> None:
     made = UnitFactory()
     data = {
-        **{"username": "liaison", "full_name": "联络员", "role": Role.UNIT.value},
-        **{"usable_password": "true", "password1": "clear-Water-7", "password2": "clear-Water-7"},
+        "username": "liaison",
+        "full_name": "联络员",
+        "role": Role.UNIT.value,
+        "usable_password": "true",
+        "password1": "clear-Water-7",
+        "password2": "clear-Water-7",
     }
     page = admin.post("/admin/crm/user/add/", data)
     assert "责任单位的用户必须指定单位" in str(page.context["adminform"].form.errors)

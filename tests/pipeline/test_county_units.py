@@ -111,7 +111,8 @@ def test_the_clocks_are_set_by_the_file(apply: Callable[[str], county.Applied]) 
         ("[[units]]\nname = '甲'\nslug = 'a'", "units[1].slug"),
         ("[[units]]\nname = ''", "units[1].name"),
         (
-            "[[units]]\nname = '甲局'\naliases = ['乙']\n[[units]]\nname = '丙局'\naliases = ['乙 ']",
+            "[[units]]\nname = '甲局'\naliases = ['乙']\n"
+            "[[units]]\nname = '丙局'\naliases = ['乙 ']",
             "units",
         ),
         ("[[areas]]\nname = '甲'\n[[areas]]\nname = '甲'", "areas"),
