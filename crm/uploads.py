@@ -61,6 +61,15 @@ def check(file: File[bytes], *, unknown: Any = UNKNOWN) -> Checked:
 
     Raises ``TooLarge``, ``UnknownFormat``.
     """
+    media_type = type_of(file) if file.size else ""
+    found = check_as(file, media_type or "")
+    if media_type is None:
+        raise UnknownFormat(unknown % {"name": found.name})
+    return found
+
+
+def check_as(file: File[bytes], media_type: str) -> Checked:
+    """As :func:`check` of a file whose type was found already. Raises ``TooLarge``."""
     name = PurePath((file.name or "").replace("\\", "/")).name.strip() or "-"
     if not file.size:
         raise TooLarge(_("“%(name)s”是空文件，请重新选择") % {"name": name})
@@ -69,9 +78,6 @@ def check(file: File[bytes], *, unknown: Any = UNKNOWN) -> Checked:
         raise TooLarge(
             _("“%(name)s”超过 %(most)s MB，请压缩或拆分后再传") % {"name": name, "most": most}
         )
-    media_type = type_of(file)
-    if media_type is None:
-        raise UnknownFormat(unknown % {"name": name})
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Checked(shortened(name), media_type, file.size, digest)

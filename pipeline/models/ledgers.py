@@ -55,6 +55,19 @@ class Ledger(models.Model):
         return self.name
 
 
+SEE_ALL = (Role.SUPERVISOR, Role.LEADER, Role.AUDITOR, Role.ADMIN, Role.SYSTEM)
+"""Who, unless kept to a park, sees drafts and the minutes of meetings."""
+
+
+class MeetingQuerySet(models.QuerySet["Meeting"]):
+    def visible_to(self, user: User) -> MeetingQuerySet:
+        """All for who sees every item; else the meetings that an item of theirs came of."""
+        if user.is_county_wide and user.role in SEE_ALL:
+            return self
+        theirs = LedgerItem.objects.visible_to(user).filter(meeting__isnull=False)
+        return self.filter(pk__in=theirs.values("meeting"))
+
+
 class Meeting(models.Model):
     """A meeting whose decisions became items (会议): where a promise comes from.
 
@@ -72,6 +85,8 @@ class Meeting(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("录入人")
     )
+
+    objects = MeetingQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("会议")
@@ -139,7 +154,7 @@ class LedgerItemQuerySet(models.QuerySet["LedgerItem"]):
         are shown to who builds the account only.
         """
         if user.is_county_wide:
-            if user.role in (Role.SUPERVISOR, Role.LEADER, Role.AUDITOR, Role.ADMIN, Role.SYSTEM):
+            if user.role in SEE_ALL:
                 return self
             return self.exclude(state__in=BEFORE_ISSUE)
         theirs = Q(person=user)

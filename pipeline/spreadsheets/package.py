@@ -27,88 +27,40 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _RELATION_STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
 
-class Package:
-    """The parts of an .xlsx or .xlsm, and what its sheets need to be told about."""
+class Parts:
+    """The parts of a zipped document, each inflated in pieces and counted.
 
-    def __init__(self, path: Path, limits: Limits) -> None:
-        self.limits = limits
-        self._left = limits.unpacked_bytes
-        self._file: IO[bytes] = path.open("rb")
+    Raises :class:`UnreadableWorkbook` for what is no zip archive, has a password, or grows
+    beyond ``unpacked_bytes`` over all that is read.
+    """
+
+    again = "请用 Excel 重新保存后再导入"
+
+    def __init__(self, file: IO[bytes], unpacked_bytes: int) -> None:
+        self._file = file
+        self._left = unpacked_bytes
         try:
-            self._parts = {info.filename: info for info in zipfile.ZipFile(self._file).infolist()}
-            self._check_kind()
-            self._look()
-        except UnreadableWorkbook:
-            raise
+            self._parts = {info.filename: info for info in zipfile.ZipFile(file).infolist()}
         except Exception as error:  # a broken file can break anything that looks at it
-            raise UnreadableWorkbook(
-                "damaged", "文件已损坏，请用 Excel 重新保存后再导入"
-            ) from error
-        finally:
-            self._file.close()
+            raise UnreadableWorkbook("damaged", f"文件已损坏，{self.again}") from error
 
-    def facts(self, sheet: str) -> SheetFacts:
-        """What was found in a sheet."""
-        return self._facts.get(sheet, SheetFacts())
+    def __contains__(self, name: str) -> bool:
+        return name in self._parts
 
-    def _check_kind(self) -> None:
-        if "xl/workbook.xml" in self._parts:
-            return
-        if any(name.startswith(("word/", "ppt/")) for name in self._parts):
-            raise UnreadableWorkbook("not_a_workbook", "这是 Word 或 PPT 文件，不是 Excel 工作簿")
-        if "xl/workbook.bin" in self._parts or "content.xml" in self._parts:
-            raise UnreadableWorkbook(
-                "not_a_workbook", "不支持 .xlsb 和 .ods，请用 Excel 另存为 .xlsx 后再导入"
-            )
-        raise UnreadableWorkbook("not_a_workbook", "这是压缩包，不是 Excel 工作簿")
-
-    def _look(self) -> None:
-        workbook = self._xml("xl/workbook.xml")
-        properties = _first(workbook, "workbookPr")
-        date_1904 = "false" if properties is None else properties.get("date1904", "false")
-        self.since_1904 = date_1904 in ("1", "true")
-        targets = {
-            relation.get("Id", ""): _part_name(relation.get("Target", ""))
-            for relation in self._xml("xl/_rels/workbook.xml.rels")
-        }
-        marks = self._marks_by_style()
-        if "xl/sharedStrings.xml" in self._parts:
-            for _ in self._pieces("xl/sharedStrings.xml", self.limits.text_bytes):
-                pass
-        self._facts: dict[str, SheetFacts] = {}
-        for sheet in _all(workbook, "sheet"):
-            part = targets.get(sheet.get(_RELATION) or sheet.get(_RELATION_STRICT) or "", "")
-            if part in self._parts and "/worksheets/" in part:
-                hidden = sheet.get("state", "visible") != "visible"
-                self._facts[sheet.get("name", "")] = self._scan(part, marks, hidden)
-
-    def _marks_by_style(self) -> dict[str, Mark]:
-        """The mark that each cell style (``s``) puts on a cell, where it puts one."""
-        if "xl/styles.xml" not in self._parts:
-            return {}
-        styles = self._xml("xl/styles.xml")
-        codes = {f.get("numFmtId"): f.get("formatCode", "") for f in _all(styles, "numFmt")}
-        cell_styles = _first(styles, "cellXfs")
-        marks: dict[str, Mark] = {}
-        for index, style in enumerate(cell_styles if cell_styles is not None else ()):
-            number = style.get("numFmtId", "0")
-            if mark := mark_of_format(int(number), codes.get(number)):
-                marks[str(index)] = mark
-        return marks
-
-    def _xml(self, name: str) -> ET.Element:
-        text = b"".join(self._pieces(name, 1 << 25))
+    def xml(self, name: str) -> ET.Element:
+        """A part as XML of at most 32 MB, without entities."""
+        text = b"".join(self.pieces(name, 1 << 25))
         if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-            raise UnreadableWorkbook("damaged", "文件内容异常，请用 Excel 重新保存后再导入")
+            raise UnreadableWorkbook("damaged", f"文件内容异常，{self.again}")
         return ET.fromstring(text)  # noqa: S314 (no entities, and not larger than 32 MB)
 
-    def _pieces(self, name: str, limit: int) -> Iterator[bytes]:
+    def pieces(self, name: str, limit: int) -> Iterator[bytes]:
         """A part, inflated in pieces; refused once it is more than it may be."""
         info = self._parts[name]
         if info.flag_bits & 1:
             raise UnreadableWorkbook("encrypted", "文件有密码保护，请取消密码后再导入")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UnreadableWorkbook("damaged", "文件压缩方式不常见，请用 Excel 重新保存后再导入")
+            raise UnreadableWorkbook("damaged", f"文件压缩方式不常见，{self.again}")
         self._file.seek(info.header_offset)
         header = self._file.read(30)
         if header[:4] != b"PK\x03\x04":
@@ -140,15 +92,80 @@ class Package:
             if inflate.eof:
                 break
 
+
+class Package(Parts):
+    """The parts of an .xlsx or .xlsm, and what its sheets need to be told about."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.limits = limits
+        with path.open("rb") as file:
+            super().__init__(file, limits.unpacked_bytes)
+            try:
+                self._check_kind()
+                self._look()
+            except UnreadableWorkbook:
+                raise
+            except Exception as error:  # a broken file can break anything that looks at it
+                raise UnreadableWorkbook("damaged", f"文件已损坏，{self.again}") from error
+
+    def facts(self, sheet: str) -> SheetFacts:
+        """What was found in a sheet."""
+        return self._facts.get(sheet, SheetFacts())
+
+    def _check_kind(self) -> None:
+        if "xl/workbook.xml" in self._parts:
+            return
+        if any(name.startswith(("word/", "ppt/")) for name in self._parts):
+            raise UnreadableWorkbook("not_a_workbook", "这是 Word 或 PPT 文件，不是 Excel 工作簿")
+        if "xl/workbook.bin" in self._parts or "content.xml" in self._parts:
+            raise UnreadableWorkbook(
+                "not_a_workbook", "不支持 .xlsb 和 .ods，请用 Excel 另存为 .xlsx 后再导入"
+            )
+        raise UnreadableWorkbook("not_a_workbook", "这是压缩包，不是 Excel 工作簿")
+
+    def _look(self) -> None:
+        workbook = self.xml("xl/workbook.xml")
+        properties = _first(workbook, "workbookPr")
+        date_1904 = "false" if properties is None else properties.get("date1904", "false")
+        self.since_1904 = date_1904 in ("1", "true")
+        targets = {
+            relation.get("Id", ""): _part_name(relation.get("Target", ""))
+            for relation in self.xml("xl/_rels/workbook.xml.rels")
+        }
+        marks = self._marks_by_style()
+        if "xl/sharedStrings.xml" in self._parts:
+            for _ in self.pieces("xl/sharedStrings.xml", self.limits.text_bytes):
+                pass
+        self._facts: dict[str, SheetFacts] = {}
+        for sheet in _all(workbook, "sheet"):
+            part = targets.get(sheet.get(_RELATION) or sheet.get(_RELATION_STRICT) or "", "")
+            if part in self._parts and "/worksheets/" in part:
+                hidden = sheet.get("state", "visible") != "visible"
+                self._facts[sheet.get("name", "")] = self._scan(part, marks, hidden)
+
+    def _marks_by_style(self) -> dict[str, Mark]:
+        """The mark that each cell style (``s``) puts on a cell, where it puts one."""
+        if "xl/styles.xml" not in self._parts:
+            return {}
+        styles = self.xml("xl/styles.xml")
+        codes = {f.get("numFmtId"): f.get("formatCode", "") for f in _all(styles, "numFmt")}
+        cell_styles = _first(styles, "cellXfs")
+        marks: dict[str, Mark] = {}
+        for index, style in enumerate(cell_styles if cell_styles is not None else ()):
+            number = style.get("numFmtId", "0")
+            if mark := mark_of_format(int(number), codes.get(number)):
+                marks[str(index)] = mark
+        return marks
+
     def _scan(self, part: str, marks: dict[str, Mark], hidden: bool) -> SheetFacts:
         """Find what is marked in a sheet and how far it goes; a hidden one is only counted."""
         scan = _SheetScan(marks)
-        for rows in _by_rows(self._pieces(part, self.limits.unpacked_bytes)):
+        for rows in _by_rows(self.pieces(part, self.limits.unpacked_bytes)):
             if not hidden:
                 scan.look(rows)
         if scan.facts.box > self.limits.cells:
             exact = _SheetScan(marks)
-            for rows in _by_rows(self._pieces(part, self.limits.unpacked_bytes)):
+            for rows in _by_rows(self.pieces(part, self.limits.unpacked_bytes)):
                 exact.measure(rows)
             if exact.facts.box > self.limits.cells:
                 refuse_extent(exact.facts, exact.farthest)
