@@ -205,8 +205,10 @@ def run(job_id: int, *, clock: Clock) -> None:
             kind = kinds()[job.kind]
             known += kind.refusals
             with transaction.atomic() if kind.atomic else nullcontext():
-                finish(job, kind.function(job, progress, at), progress, at=clock())
-                _tell_who_asked(job, at=clock())
+                result = kind.function(job, progress, at)
+                with transaction.atomic():  # the end and its notice, also of what is not atomic
+                    finish(job, result, progress, at=clock())
+                    _tell_who_asked(job, at=clock())
         except Cancelled:
             _end(job, JobState.CANCELLED, progress, clock())
         except Superseded:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,11 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from crm.jobs import kind
 from crm.models import Job, Tag, User
 from crm.progress import Progress
+from crm.refusals import Refused
 from crm.rhythms import Daily
 from crm.schedule import scheduled
 from pipeline import bulk, rollup_checks
 from pipeline.listing import Wanted
-from pipeline.models import LoadKind
+from pipeline.models import LoadKind, Report
+from pipeline.reports import freezing, printed
 from pipeline.spreadsheets import exports
 from pipeline.spreadsheets.events import LedgerError
 from pipeline.spreadsheets.kinds import KINDS
@@ -142,6 +145,26 @@ def change_projects(job: Job, progress: Progress, at: dt.datetime) -> dict[str, 
     is_off = said["act"] == bulk.Act.UNTAG
     tag = Tag.objects.get(pk=said["tag"])
     return bulk.tag(said["keys"], tag, is_off=is_off, **how).as_json()
+
+
+@kind(
+    printed.KIND,
+    label=_("生成通报 PDF"),
+    act="report.view",
+    atomic=False,  # seconds of type-setting, for which SQLite should not lock everybody out
+    template="pipeline/reports/printed.html",
+)
+def print_report(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+    """The PDF of the job's ``report``, as who asked may read it; done twice, it is the same."""
+    rows = Report.objects.visible_to(job.asked_by).select_related("park")
+    report = rows.filter(pk=job.arguments["report"]).first()
+    if report is None:
+        raise Refused(gettext("这份通报您现在看不到"))
+    made = printed.pdf(report, at=at, step=progress)
+    title = freezing.content_of(report, at=at)["title"]
+    job.download.save("report.pdf", ContentFile(made), save=False)
+    name = f"{title}-v{report.version}.pdf"
+    return {"report": report.pk, "title": title, "download_name": name}
 
 
 @scheduled(

@@ -81,8 +81,8 @@ def start_postgres() -> ThrowAwayServer:
     return server
 
 
-def start_redis() -> ThrowAwayServer:
-    """A Redis server that keeps nothing on disk.
+def start_redis(port: int | None = None) -> ThrowAwayServer:
+    """A Redis server that keeps nothing on disk, on a free port or the one that is named.
 
     Raises ServerMissing where Redis is not installed, RuntimeError where it does not come up.
     """
@@ -90,7 +90,7 @@ def start_redis() -> ThrowAwayServer:
     if not program:
         raise ServerMissing("no Redis: install Debian's redis-server, or set REDIS_URL")
     folder = Path(tempfile.mkdtemp(prefix="groundbreak-redis-"))
-    log, port = folder / "log", _free_port()
+    log, port = folder / "log", port or _free_port()
     options = {"bind": "127.0.0.1", "port": str(port), "save": "", "appendonly": "no"}
     command: list[str | Path] = [program, "--dir", folder]
     for name, value in options.items():

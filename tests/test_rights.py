@@ -239,6 +239,7 @@ PAGES: dict[str, Rule | Open] = {
     "report_list": Rule(PEOPLE),
     "report": reads(PEOPLE, "county"),
     "report_file": reads(PEOPLE, "county"),
+    "report_print": acts(PEOPLE, "county", 302),
     "report_changes": reads(PEOPLE, "county"),
     "report_write": acts(DRAFTERS, "county", 302),
     "report_submit": acts(DRAFTERS, "county", 302),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.views import reports, shared_reports
+from pipeline.views import report_prints, reports, shared_reports
 
 urlpatterns = [
     path("reports/", reports.report_list, name="report_list"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path(
         "reports/<int:pk>/share/<int:share>/close/", reports.report_unshare, name="report_unshare"
     ),
+    path("reports/<int:pk>/print/", report_prints.report_print, name="report_print"),
     path("reports/<int:pk>/file.<slug:kind>", reports.report_file, name="report_file"),
     path("reports/shared/<str:token>/", shared_reports.shared, name="report_shared"),
     path(

@@ -22,7 +22,7 @@ from crm.rights import may
 from pipeline.forms.reports import CorrectionReasonForm, PeriodForm, ShareForm, TextsForm
 from pipeline.models import PeriodKind, Report, ReportState, Subject
 from pipeline.months import month_of
-from pipeline.reports import difference, freezing, sharing
+from pipeline.reports import difference, freezing, printed, sharing
 from pipeline.reports.formats import html, write
 from pipeline.reports.periods import period_of
 from pipeline.reports.wording import cell
@@ -132,6 +132,7 @@ def _page(request: SignedIn, row: Report, **forms: Any) -> HttpResponse:
             "is_frozen": is_frozen,
             "versions": versions,
             "formats": list(MEDIA),
+            "is_printed": printed.is_kept(row),
             **html.context(content, digest=row.digest, version=row.version),
             **offered,
             **forms,
@@ -169,7 +170,10 @@ def file_of(row: Report, kind: str, *, with_sources: bool = True) -> HttpRespons
     rows = row.rows if with_sources else None
     try:
         content = freezing.content_of(row, at=timezone.now())
-        made = write(kind, content, rows=rows, digest=row.digest, version=row.version)
+        if kind == "pdf":
+            made = printed.pdf(row, at=timezone.now())
+        else:
+            made = write(kind, content, rows=rows, digest=row.digest, version=row.version)
     except Refused as refusal:
         return cannot(refusal)
     answer = HttpResponse(made, content_type=MEDIA[kind])
@@ -221,9 +225,18 @@ report_approve = _act(
     lambda row, request: freezing.approve(row, by=request.user, at=timezone.now()),
     gettext_lazy("已批准，可以定稿。"),
 )
+
+
+def _freeze(row: Report, request: SignedIn) -> Report:
+    """Freeze, and have the PDF set before the first reader asks for it."""
+    row = freezing.freeze(row, by=request.user, at=timezone.now())
+    printed.order(row, by=request.user, at=timezone.now())
+    return row
+
+
 report_freeze = _act(
     "report.freeze",
-    lambda row, request: freezing.freeze(row, by=request.user, at=timezone.now()),
+    _freeze,
     gettext_lazy("已定稿：数字、来源和口径从此不变。"),
 )
 
