@@ -78,7 +78,8 @@ class Figure:
     """A figure's name, wording and predicate.
 
     ``of_money`` figures sum yuan, the others count milestones. ``select`` narrows the
-    milestones of the window to the ones that the figure consists of.
+    milestones of the window to the ones that the figure consists of. Figures ``of_any_year``
+    count up to the as-of day, whenever it began.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Figure:
     definition: Any
     of_money: bool
     select: Callable[[Window], Q]
+    of_any_year: bool = False
 
 
 def started_in_year(window: Window) -> QuerySet[Milestone, Any]:
@@ -162,7 +164,47 @@ NOT_STARTED = Figure(
     _("截止日前签订正式合同、至截止日尚未开工、也未终止的项目数，不论哪年签约"),
     False,
     lambda window: Q(contract_kind=ContractKind.FORMAL),
+    of_any_year=True,
 )
+
+LARGE = Decimal(100_000_000)
+"""A project of so many yuan and more is a large one (亿元以上)."""
+LARGE_PROJECTS = Figure(
+    "large_projects",
+    _("亿元以上签约项目"),
+    _("本年签约项目中，协议总投资 1 亿元及以上的项目数"),
+    False,
+    lambda window: Q(contract_kind=ContractKind.FORMAL, amount__gte=LARGE),
+)
+
+UNDER_WAY: dict[str, Figure] = {
+    figure.name: figure
+    for figure in (
+        Figure(
+            "under_way_projects",
+            _("在建项目"),
+            _("截止日前已开工、年初以前未投产、至截止日未终止的项目数，不论哪年签约"),
+            False,
+            lambda window: Q(kind=MilestoneKind.GROUNDBREAKING, expansion__isnull=True),
+            of_any_year=True,
+        ),
+        Figure(
+            "under_way_investment_yuan",
+            _("在建项目总投资"),
+            _("上述在建项目的总投资之和"),
+            True,
+            lambda window: Q(kind=MilestoneKind.GROUNDBREAKING, expansion__isnull=True),
+            of_any_year=True,
+        ),
+    )
+}
+
+KNOWN: dict[str, Figure] = {
+    **FIGURES,
+    **UNDER_WAY,
+    **{figure.name: figure for figure in (FUNDS, NOT_STARTED, LARGE_PROJECTS)},
+}
+"""Every figure that has a list (``pipeline.rollups.behind``)."""
 
 
 def terminated(window: Window) -> QuerySet[StatusChange, Any]:
@@ -285,5 +327,22 @@ def signed_not_started(
         milestones_of(window, by=by, user=user, since=dt.date.min)
         .filter(NOT_STARTED.select(window))
         .filter(~Exists(started))
+        .exclude(project__in=terminated(window))
+    )
+
+
+def under_way(window: Window, *, by: str = "park", user: User | None = None) -> QuerySet[Any]:
+    """Groundbreakings of projects under construction in the year: begun by D, neither
+    producing before 1 January of Y nor terminated by D; an expansion's own are not counted."""
+    produced = Milestone.objects.effective(window.known_at).filter(
+        project=OuterRef("project"),
+        kind=MilestoneKind.PRODUCTION,
+        expansion__isnull=True,
+        occurred_on__lt=window.since,
+    )
+    return (
+        milestones_of(window, by=by, user=user, since=dt.date.min)
+        .filter(UNDER_WAY["under_way_projects"].select(window))
+        .filter(~Exists(produced))
         .exclude(project__in=terminated(window))
     )

@@ -6,28 +6,24 @@ projects, amounts yuan, rates fractions of 1.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
-from pipeline.figures import WHOLE, Window, milestones_of, terminated
-from pipeline.models import FundSource, Metric, Milestone, Project
-from pipeline.rollups import Rollup, Row, rollup
-from pipeline.stages import ContractKind, MilestoneKind
+from pipeline.figures import KNOWN, WHOLE, Window
+from pipeline.models import FundSource, Metric, Project
+from pipeline.rollups import Rollup, Row, behind, rollup
 from pipeline.written import YI
 
 COUNT, YUAN, RATE = "count", "yuan", "rate"
 SCALES = {COUNT: Decimal(1), YUAN: YI, RATE: Decimal("0.01")}
 """What a written number is multiplied by: projects, 亿元, per cent."""
 UNIT_WORDS = {COUNT: _("个"), YUAN: _("亿元"), RATE: _("%")}
-LARGE = Decimal(100_000_000)
-"""A project of so many yuan and more is a large one (亿元以上)."""
 TOTAL = "total"
 Values = Mapping[Any, Decimal | None]
 ZERO = Decimal(0)
@@ -50,7 +46,8 @@ class Asked:
 class Definition:
     """A metric: its unit, its meaning in words, and its values by park id, None and "total".
 
-    ``figure`` names the figure whose list stands behind it, where there is one.
+    ``figure`` names the figure whose list stands behind it: the same facts, for a rate those
+    above its line; empty where no milestones or receipts make it up.
     """
 
     metric: Metric
@@ -92,26 +89,14 @@ def _summed(rows: QuerySet[Any], what: str) -> Values:
     return {**found, TOTAL: sum(found.values(), ZERO)}
 
 
-def _large(asked: Asked) -> Values:
-    rows = milestones_of(asked.window, user=asked.user, rules=asked.figures.rules)
-    return _summed(rows.filter(contract_kind=ContractKind.FORMAL, amount__gte=LARGE), "part")
+def _listed(figure: str) -> Callable[[Asked], Values]:
+    """A figure's values from the facts that its list shows (``pipeline.rollups.behind``)."""
 
+    def values(asked: Asked) -> Values:
+        facts = behind(figure, asked.window, user=asked.user)
+        return _summed(facts, "money" if KNOWN[figure].of_money else "part")
 
-def under_way(window: Window, *, user: User | None = None) -> QuerySet[Any]:
-    """Groundbreakings of projects under construction in the year: begun by D, neither
-    producing before 1 January of Y nor terminated by D; an expansion's own are not counted."""
-    produced = Milestone.objects.effective(window.known_at).filter(
-        project=OuterRef("project"),
-        kind=MilestoneKind.PRODUCTION,
-        expansion__isnull=True,
-        occurred_on__lt=window.since,
-    )
-    return (
-        milestones_of(window, user=user, since=dt.date.min)
-        .filter(kind=MilestoneKind.GROUNDBREAKING, expansion__isnull=True)
-        .filter(~Exists(produced))
-        .exclude(project__in=terminated(window))
-    )
+    return values
 
 
 def _policy_funded(asked: Asked) -> Values:
@@ -174,8 +159,8 @@ METRICS: dict[str, Definition] = {
             Metric.LARGE_PROJECTS,
             COUNT,
             _("当年签约、协议总投资 1 亿元及以上的项目数"),
-            _large,
-            "signed_projects",
+            _listed("large_projects"),
+            "large_projects",
         ),
         Definition(
             Metric.GROUNDBREAKINGS,
@@ -209,18 +194,20 @@ METRICS: dict[str, Definition] = {
             Metric.UNDER_WAY_PROJECTS,
             COUNT,
             _("在建项目数：截止日前已开工，年初以前未投产，也未终止"),
-            lambda asked: _summed(under_way(asked.window, user=asked.user), "part"),
+            _listed("under_way_projects"),
+            "under_way_projects",
         ),
         Definition(
             Metric.UNDER_WAY_INVESTMENT,
             YUAN,
             _("上述在建项目的总投资"),
-            lambda asked: _summed(under_way(asked.window, user=asked.user), "money"),
+            _listed("under_way_investment_yuan"),
+            "under_way_investment_yuan",
         ),
         Definition(
             Metric.POLICY_FUNDED_PROJECTS,
             COUNT,
-            _("专项债、中央预算内和其他政策资金项目数"),
+            _("专项债、中央预算内和其他政策资金项目数；按项目档案统计，不由里程碑构成"),
             _policy_funded,
         ),
     )

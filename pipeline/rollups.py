@@ -20,13 +20,16 @@ from pipeline.figures import (
     DIMENSIONS,
     FIGURES,
     FUNDS,
+    KNOWN,
     NOT_STARTED,
+    UNDER_WAY,
     WHOLE,
     Figure,
     Window,
     funds_of,
     milestones_of,
     signed_not_started,
+    under_way,
 )
 from pipeline.models import CountySettings, HolderKind, Metric
 from pipeline.targets import COUNTY, Holder, Targets, TargetValue, ratio, schedule
@@ -166,8 +169,10 @@ def behind(
         found: QuerySet[Any] = funds_of(window, by=by, user=user)
     elif figure == NOT_STARTED.name:
         found = signed_not_started(window, by=by, user=user)
+    elif figure in UNDER_WAY:
+        found = under_way(window, by=by, user=user)
     else:
-        found = milestones_of(window, by=by, user=user).filter(FIGURES[figure].select(window))
+        found = milestones_of(window, by=by, user=user).filter(KNOWN[figure].select(window))
     if key == "total":
         return found
     return found.filter(credit__isnull=True) if key is None else found.filter(credit=key)

@@ -18,12 +18,11 @@ from django.views.decorators.http import require_safe
 
 from crm.http import SignedIn, allowed
 from crm.models import Channel, Industry, Park, User
-from pipeline.figures import FIGURES, FUNDS, NOT_STARTED, Figure, Window
+from pipeline.figures import FUNDS, KNOWN, NOT_STARTED, Figure, Window
 from pipeline.forms.window import DIMENSION_LABELS, asked
 from pipeline.rollups import behind
 from pipeline.waiting import narrowed
 
-KNOWN: dict[str, Figure] = {**FIGURES, FUNDS.name: FUNDS, NOT_STARTED.name: NOT_STARTED}
 PAGE = 50
 
 

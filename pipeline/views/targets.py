@@ -84,12 +84,13 @@ def _given_year(request: SignedIn, name: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the grid with what was reached and how far that is."""
+    """A line of the grid with what was reached, how far that is, and whose list is behind it."""
 
     line: Line
     done: Decimal | None
     completion: Decimal | None
     lead: Decimal | None
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _page(request: SignedIn, form: TargetsForm, year: int, now: dt.datetime) -> 
     in_force = Targets(year, now)
     done = achieved(window, user=request.user)
     proposal = TargetProposal.objects.filter(year=year, decided_at__isnull=True).first()
+    keys = dict(Park.objects.values_list("pk", "slug"))
     versions = Target.objects.filter(year=year).select_related("park", "recorded_by")
     return render(
         request,
@@ -114,7 +116,7 @@ def _page(request: SignedIn, form: TargetsForm, year: int, now: dt.datetime) -> 
         {
             "year": year,
             "form": form,
-            "shown": [_shown(block, in_force, done, window) for block in form.blocks()],
+            "shown": [_shown(block, in_force, done, window, keys) for block in form.blocks()],
             "may_propose": may(request.user, "target.propose") and proposal is None,
             "may_set": may(request.user, "target.set"),
             "proposal": proposal,
@@ -131,13 +133,21 @@ def _page(request: SignedIn, form: TargetsForm, year: int, now: dt.datetime) -> 
     )
 
 
-def _shown(block: Block, in_force: Targets, done: dict[str, Any], window: Window) -> Shown:
+def _shown(
+    block: Block,
+    in_force: Targets,
+    done: dict[str, Any],
+    window: Window,
+    keys: dict[int, str],
+) -> Shown:
     metric, rows = block.metric.metric.value, []
     targets_of: dict[Any, Decimal | None] = {}
     for line in block.lines:
         of = line.holder[1]
         holder = COUNTY if of is None else line.holder
-        own = in_force.own(metric, holder)
+        # A rate is the county's for every park that has none of its own.
+        find = in_force.rate if block.metric.is_rate else in_force.own
+        own = find(metric, holder)
         reached = done[metric].get(TOTAL if of is None else of)
         if reached is None and not block.metric.is_rate:
             reached = Decimal(0)
@@ -150,7 +160,8 @@ def _shown(block: Block, in_force: Targets, done: dict[str, Any], window: Window
             else:
                 completion = ratio(reached, own.value)
                 lead = (completion or 0) - schedule(window.year, window.as_of, own)
-        rows.append(Row(line, reached, completion, lead))
+        key = TOTAL if of is None else keys[of]
+        rows.append(Row(line, reached, completion, lead, key))
     gap = None if block.metric.is_rate else target_setting.gap(targets_of)
     return Shown(block, rows, gap)
 

@@ -16,7 +16,7 @@ from crm.models import Park, User
 from crm.refusals import NotAllowed, ReasonNeeded
 from pipeline import target_setting
 from pipeline.figures import Window
-from pipeline.metrics import METRICS, TOTAL, achieved
+from pipeline.metrics import METRICS, TOTAL, YUAN, achieved
 from pipeline.models import FundSource, HolderKind, Metric, Target, TargetProposal
 from pipeline.spreadsheets import targets as workbook
 from pipeline.target_setting import Wanted
@@ -215,3 +215,32 @@ def test_a_workbook_fills_the_grid_and_sets_nothing(leader: User, parks: list[Pa
     page = logged_in(leader).post(reverse("target_read") + "?year=2026", {"workbook": file})
     assert 'value="50"' in page.content.decode()
     assert not Target.objects.exists()
+
+
+# --- what is behind ----------------------------------------------------------------------------
+def test_each_figure_of_the_grid_opens_the_list_that_adds_up_to_it(
+    leader: User, parks: list[Park]
+) -> None:
+    rare, auto = parks
+    for park, amount in ((rare, 2 * YI), (rare, YI - 1), (auto, 5 * YI)):
+        ProjectFactory(started=True, park=park, amount=amount)
+    client, wrong = logged_in(leader), []
+    for shown in client.get("/targets/", {"year": "2026"}).context["shown"]:
+        metric = shown.block.metric
+        for row in shown.rows:
+            if metric.is_rate or not metric.figure:
+                continue
+            address = {"year": "2026", "key": row.key}
+            sums = client.get(f"/figures/{metric.figure}/", address).context["sums"]
+            listed = sums.money if metric.unit == YUAN else sums.parts
+            if listed != row.done:
+                wrong.append((metric.metric, row.key, row.done, listed))
+    assert wrong == []
+
+
+def test_a_park_is_held_against_the_county_s_rate(leader: User, parks: list[Park]) -> None:
+    TargetFactory(metric=Metric.START_RATE, value=Decimal("0.6"))
+    ProjectFactory(started=True, park=parks[0])
+    page = logged_in(leader).get("/targets/", {"year": "2026"}).context
+    (rate,) = (shown for shown in page["shown"] if shown.block.metric.metric == Metric.START_RATE)
+    assert [row.lead for row in rate.rows] == [Decimal("0.4"), Decimal("0.4"), None]
