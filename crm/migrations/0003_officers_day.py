@@ -34,11 +34,14 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(db_index=True, max_length=64, verbose_name='SHA-256')),
                 ('uploaded_at', models.DateTimeField(verbose_name='上传时间')),
                 ('withdrawn_at', models.DateTimeField(editable=False, null=True, verbose_name='撤回时间')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='crm.organization', verbose_name='企业')),
+                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='上传人')),
             ],
             options={
                 'verbose_name': '企业附件',
                 'verbose_name_plural': '企业附件',
                 'ordering': ['organization_id', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='attachment_not_empty', violation_error_message='文件是空的')],
             },
         ),
         migrations.CreateModel(
@@ -47,6 +50,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('token', models.CharField(default=crm.models.notices.new_token, max_length=64, unique=True, verbose_name='密钥')),
                 ('created_at', models.DateTimeField(verbose_name='生成时间')),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='calendar_feed', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
             ],
             options={
                 'verbose_name': '日历订阅',
@@ -75,11 +79,16 @@ class Migration(migrations.Migration):
                 ('moved', models.JSONField(default=dict, verbose_name='转移的关联')),
                 ('merged_at', models.DateTimeField(verbose_name='合并时间')),
                 ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='撤销时间')),
+                ('kept', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges', to='crm.contact', verbose_name='保留')),
+                ('merged', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merged_by', to='crm.contact', verbose_name='并入')),
+                ('merged_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='合并人')),
+                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='撤销人')),
             ],
             options={
                 'verbose_name': '联系人合并',
                 'verbose_name_plural': '联系人合并',
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kept', models.F('merged')), _negated=True), name='contact_merge_of_two', violation_error_message='请选两位不同的联系人')],
             },
         ),
         migrations.CreateModel(
@@ -94,11 +103,18 @@ class Migration(migrations.Migration):
                 ('extension_reason', models.CharField(blank=True, max_length=200, verbose_name='延期原因')),
                 ('released_at', models.DateTimeField(blank=True, null=True, verbose_name='解除时间')),
                 ('release_reason', models.CharField(blank=True, max_length=200, verbose_name='解除原因')),
+                ('extended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='延期人')),
+                ('officer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='first_reports', to=settings.AUTH_USER_MODEL, verbose_name='首报人')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='first_reports', to='crm.organization', verbose_name='企业')),
+                ('park', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.park', verbose_name='首报单位')),
+                ('released_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='解除人')),
             ],
             options={
                 'verbose_name': '首报',
                 'verbose_name_plural': '首报',
                 'ordering': ['-reported_on', '-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('released_at__isnull', True)), fields=('organization',), name='first_report_one_open', violation_error_message='这家企业已有首报'), models.CheckConstraint(condition=models.Q(('protected_until__gte', models.F('reported_on'))), name='first_report_ends_after_it_begins', violation_error_message='保护期不能早于首报日'), models.CheckConstraint(condition=models.Q(('extended_at__isnull', True), models.Q(('extension_reason', ''), _negated=True), _connector='OR'), name='first_report_extended_with_reason', violation_error_message='请写明延期原因'), models.CheckConstraint(condition=models.Q(('released_at__isnull', True), models.Q(('release_reason', ''), _negated=True), _connector='OR'), name='first_report_released_with_reason', violation_error_message='请写明解除原因')],
+                'indexes': [models.Index(condition=models.Q(('released_at__isnull', True)), fields=['protected_until'], name='first_report_open')],
             },
         ),
         migrations.CreateModel(
@@ -111,11 +127,14 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=120, verbose_name='事由')),
                 ('created_at', models.DateTimeField(verbose_name='时间')),
                 ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='阅读时间')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL, verbose_name='收件人')),
             ],
             options={
                 'verbose_name': '通知',
                 'verbose_name_plural': '通知',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='notice_once_per_occasion', violation_error_message='这件事已经通知过')],
+                'indexes': [models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user', '-id'], name='notice_unread')],
             },
         ),
         migrations.CreateModel(
@@ -126,27 +145,16 @@ class Migration(migrations.Migration):
                 ('moved', models.JSONField(default=dict, verbose_name='转移的关联')),
                 ('merged_at', models.DateTimeField(verbose_name='合并时间')),
                 ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='撤销时间')),
+                ('kept', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges', to='crm.organization', verbose_name='保留')),
+                ('merged', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merged_by', to='crm.organization', verbose_name='并入')),
+                ('merged_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='合并人')),
+                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='撤销人')),
             ],
             options={
                 'verbose_name': '企业合并',
                 'verbose_name_plural': '企业合并',
                 'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ReportDispute',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grounds', models.CharField(max_length=400, verbose_name='理由')),
-                ('raised_at', models.DateTimeField(verbose_name='提出时间')),
-                ('is_upheld', models.BooleanField(blank=True, null=True, verbose_name='支持提出单位')),
-                ('decision', models.CharField(blank=True, max_length=400, verbose_name='裁定说明')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='裁定时间')),
-            ],
-            options={
-                'verbose_name': '首报争议',
-                'verbose_name_plural': '首报争议',
-                'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kept', models.F('merged')), _negated=True), name='organization_merge_of_two', violation_error_message='请选两家不同的企业')],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +169,28 @@ class Migration(migrations.Migration):
                 'verbose_name': '标签',
                 'verbose_name_plural': '标签',
                 'ordering': ['group', 'position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('group', 'name'), name='tag_once_per_group', violation_error_message='这个标签已经有了'), models.CheckConstraint(condition=models.Q(('group__in', ['general', 'six_lists', 'advantages'])), name='tag_group_known', violation_error_message='没有这类标签')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReportDispute',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('grounds', models.CharField(max_length=400, verbose_name='理由')),
+                ('raised_at', models.DateTimeField(verbose_name='提出时间')),
+                ('is_upheld', models.BooleanField(blank=True, null=True, verbose_name='支持提出单位')),
+                ('decision', models.CharField(blank=True, max_length=400, verbose_name='裁定说明')),
+                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='裁定时间')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='裁定人')),
+                ('park', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.park', verbose_name='提出单位')),
+                ('raised_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提出人')),
+                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='crm.firstreport', verbose_name='首报')),
+            ],
+            options={
+                'verbose_name': '首报争议',
+                'verbose_name_plural': '首报争议',
+                'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('report',), name='report_dispute_one_open', violation_error_message='这个首报已有争议在等裁定'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('is_upheld__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('is_upheld__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='report_dispute_decided_whole', violation_error_message='裁定要有结论和说明'), models.CheckConstraint(condition=models.Q(('grounds', ''), _negated=True), name='report_dispute_grounds_given', violation_error_message='请写明争议理由')],
             },
         ),
         migrations.RemoveConstraint(
@@ -310,21 +340,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='contact_not_merged_into_itself', violation_error_message='联系人不能合并到自己'),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='crm.organization', verbose_name='企业'),
-        ),
-        migrations.AddField(
-            model_name='attachment',
-            name='uploaded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='上传人'),
-        ),
-        migrations.AddField(
-            model_name='calendarfeed',
-            name='user',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='calendar_feed', to=settings.AUTH_USER_MODEL, verbose_name='用户'),
-        ),
-        migrations.AddField(
             model_name='historicalorganization',
             name='chain',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='crm.chain', verbose_name='产业链'),
@@ -333,104 +348,6 @@ class Migration(migrations.Migration):
             model_name='organization',
             name='chain',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organizations', to='crm.chain', verbose_name='产业链'),
-        ),
-        migrations.AddField(
-            model_name='contactmerge',
-            name='kept',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges', to='crm.contact', verbose_name='保留'),
-        ),
-        migrations.AddField(
-            model_name='contactmerge',
-            name='merged',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merged_by', to='crm.contact', verbose_name='并入'),
-        ),
-        migrations.AddField(
-            model_name='contactmerge',
-            name='merged_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='合并人'),
-        ),
-        migrations.AddField(
-            model_name='contactmerge',
-            name='undone_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='撤销人'),
-        ),
-        migrations.AddField(
-            model_name='firstreport',
-            name='extended_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='延期人'),
-        ),
-        migrations.AddField(
-            model_name='firstreport',
-            name='officer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='first_reports', to=settings.AUTH_USER_MODEL, verbose_name='首报人'),
-        ),
-        migrations.AddField(
-            model_name='firstreport',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='first_reports', to='crm.organization', verbose_name='企业'),
-        ),
-        migrations.AddField(
-            model_name='firstreport',
-            name='park',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.park', verbose_name='首报单位'),
-        ),
-        migrations.AddField(
-            model_name='firstreport',
-            name='released_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='解除人'),
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL, verbose_name='收件人'),
-        ),
-        migrations.AddField(
-            model_name='organizationmerge',
-            name='kept',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges', to='crm.organization', verbose_name='保留'),
-        ),
-        migrations.AddField(
-            model_name='organizationmerge',
-            name='merged',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merged_by', to='crm.organization', verbose_name='并入'),
-        ),
-        migrations.AddField(
-            model_name='organizationmerge',
-            name='merged_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='合并人'),
-        ),
-        migrations.AddField(
-            model_name='organizationmerge',
-            name='undone_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='撤销人'),
-        ),
-        migrations.AddField(
-            model_name='reportdispute',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='裁定人'),
-        ),
-        migrations.AddField(
-            model_name='reportdispute',
-            name='park',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.park', verbose_name='提出单位'),
-        ),
-        migrations.AddField(
-            model_name='reportdispute',
-            name='raised_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提出人'),
-        ),
-        migrations.AddField(
-            model_name='reportdispute',
-            name='report',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='crm.firstreport', verbose_name='首报'),
-        ),
-        migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('group', 'name'), name='tag_once_per_group', violation_error_message='这个标签已经有了'),
-        ),
-        migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.CheckConstraint(condition=models.Q(('group__in', ['general', 'six_lists', 'advantages'])), name='tag_group_known', violation_error_message='没有这类标签'),
         ),
         migrations.AddField(
             model_name='organization',
@@ -452,58 +369,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='organization',
             constraint=models.CheckConstraint(condition=models.Q(('chain_position', ''), ('chain_position__in', ['leader', 'upstream', 'midstream', 'downstream', 'supporting']), _connector='OR'), name='organization_chain_position_known', violation_error_message='没有这种链上位置'),
-        ),
-        migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='attachment_not_empty', violation_error_message='文件是空的'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactmerge',
-            constraint=models.CheckConstraint(condition=models.Q(('kept', models.F('merged')), _negated=True), name='contact_merge_of_two', violation_error_message='请选两位不同的联系人'),
-        ),
-        migrations.AddIndex(
-            model_name='firstreport',
-            index=models.Index(condition=models.Q(('released_at__isnull', True)), fields=['protected_until'], name='first_report_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='firstreport',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at__isnull', True)), fields=('organization',), name='first_report_one_open', violation_error_message='这家企业已有首报'),
-        ),
-        migrations.AddConstraint(
-            model_name='firstreport',
-            constraint=models.CheckConstraint(condition=models.Q(('protected_until__gte', models.F('reported_on'))), name='first_report_ends_after_it_begins', violation_error_message='保护期不能早于首报日'),
-        ),
-        migrations.AddConstraint(
-            model_name='firstreport',
-            constraint=models.CheckConstraint(condition=models.Q(('extended_at__isnull', True), models.Q(('extension_reason', ''), _negated=True), _connector='OR'), name='first_report_extended_with_reason', violation_error_message='请写明延期原因'),
-        ),
-        migrations.AddConstraint(
-            model_name='firstreport',
-            constraint=models.CheckConstraint(condition=models.Q(('released_at__isnull', True), models.Q(('release_reason', ''), _negated=True), _connector='OR'), name='first_report_released_with_reason', violation_error_message='请写明解除原因'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user', '-id'], name='notice_unread'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='notice_once_per_occasion', violation_error_message='这件事已经通知过'),
-        ),
-        migrations.AddConstraint(
-            model_name='organizationmerge',
-            constraint=models.CheckConstraint(condition=models.Q(('kept', models.F('merged')), _negated=True), name='organization_merge_of_two', violation_error_message='请选两家不同的企业'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportdispute',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('report',), name='report_dispute_one_open', violation_error_message='这个首报已有争议在等裁定'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportdispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('is_upheld__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('is_upheld__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='report_dispute_decided_whole', violation_error_message='裁定要有结论和说明'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportdispute',
-            constraint=models.CheckConstraint(condition=models.Q(('grounds', ''), _negated=True), name='report_dispute_grounds_given', violation_error_message='请写明争议理由'),
         ),
         migrations.RunPython(sound_out, migrations.RunPython.noop),
     ]

@@ -19,11 +19,82 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=60, unique=True, verbose_name='名称')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='排序')),
+                ('leader', models.ForeignKey(blank=True, limit_choices_to=models.Q(('role', 'leader')), null=True, on_delete=django.db.models.deletion.PROTECT, related_name='areas', to=settings.AUTH_USER_MODEL, verbose_name='分管副县长')),
             ],
             options={
                 'verbose_name': '分管领域',
                 'verbose_name_plural': '分管领域',
                 'ordering': ['position', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='NoticeChoice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('group', models.CharField(max_length=40, verbose_name='类别')),
+                ('in_app', models.BooleanField(default=True, verbose_name='站内')),
+                ('by_mail', models.BooleanField(default=False, verbose_name='邮件')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notice_choices', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
+            ],
+            options={
+                'verbose_name': '通知选择',
+                'verbose_name_plural': '通知选择',
+                'ordering': ['user_id', 'group'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'group'), name='notice_choice_once', violation_error_message='这类通知已经设置过')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NoticeHours',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest_at', models.JSONField(blank=True, default=list, verbose_name='汇总时间')),
+                ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='免打扰自')),
+                ('quiet_until', models.TimeField(blank=True, null=True, verbose_name='免打扰至')),
+                ('rests', models.BooleanField(default=True, verbose_name='节假日不打扰')),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='notice_hours', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
+            ],
+            options={
+                'verbose_name': '通知时间',
+                'verbose_name_plural': '通知时间',
+                'ordering': ['user_id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='notice_hours_quiet_whole', violation_error_message='免打扰要有起止时间')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Unit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, unique=True, verbose_name='名称')),
+                ('aliases', models.JSONField(blank=True, default=list, help_text='会议纪要和台账里出现过的其他写法；空格和换行不影响识别', verbose_name='别名')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='排序')),
+                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='units', to='crm.area', verbose_name='分管领域')),
+                ('park', models.OneToOneField(blank=True, help_text='这个单位是哪个园区的管委会；不是园区的留空', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='unit', to='crm.park', verbose_name='园区')),
+            ],
+            options={
+                'verbose_name': '责任单位',
+                'verbose_name_plural': '责任单位',
+                'ordering': ['position', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='NoticeChannel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, unique=True, verbose_name='名称')),
+                ('kind', models.CharField(choices=[('wecom', '企业微信群机器人'), ('dingtalk', '钉钉群机器人'), ('feishu', '飞书群机器人'), ('mail', '邮箱')], max_length=10, verbose_name='类型')),
+                ('address', models.CharField(max_length=400, verbose_name='地址')),
+                ('groups', models.JSONField(blank=True, default=list, help_text='留空即全部', verbose_name='类别')),
+                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
+                ('created_at', models.DateTimeField(verbose_name='添加时间')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='添加人')),
+                ('park', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notice_channels', to='crm.park', verbose_name='园区')),
+                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notice_channels', to='crm.unit', verbose_name='责任单位')),
+            ],
+            options={
+                'verbose_name': '通知渠道',
+                'verbose_name_plural': '通知渠道',
+                'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['wecom', 'dingtalk', 'feishu', 'mail'])), name='notice_channel_kind_known', violation_error_message='没有这种渠道'), models.CheckConstraint(condition=models.Q(('unit__isnull', True), ('park__isnull', True), _connector='OR'), name='notice_channel_one_scope', violation_error_message='单位和园区只能选一个')],
             },
         ),
         migrations.CreateModel(
@@ -42,71 +113,15 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='发送时间')),
                 ('message_id', models.CharField(blank=True, max_length=120, verbose_name='消息编号')),
                 ('error', models.CharField(blank=True, max_length=300, verbose_name='未发出的原因')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to=settings.AUTH_USER_MODEL, verbose_name='收件人')),
+                ('channel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='crm.noticechannel', verbose_name='渠道')),
             ],
             options={
                 'verbose_name': '发送记录',
                 'verbose_name_plural': '发送记录',
                 'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='NoticeChannel',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='名称')),
-                ('kind', models.CharField(choices=[('wecom', '企业微信群机器人'), ('dingtalk', '钉钉群机器人'), ('feishu', '飞书群机器人'), ('mail', '邮箱')], max_length=10, verbose_name='类型')),
-                ('address', models.CharField(max_length=400, verbose_name='地址')),
-                ('groups', models.JSONField(blank=True, default=list, help_text='留空即全部', verbose_name='类别')),
-                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
-                ('created_at', models.DateTimeField(verbose_name='添加时间')),
-            ],
-            options={
-                'verbose_name': '通知渠道',
-                'verbose_name_plural': '通知渠道',
-                'ordering': ['name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='NoticeChoice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.CharField(max_length=40, verbose_name='类别')),
-                ('in_app', models.BooleanField(default=True, verbose_name='站内')),
-                ('by_mail', models.BooleanField(default=False, verbose_name='邮件')),
-            ],
-            options={
-                'verbose_name': '通知选择',
-                'verbose_name_plural': '通知选择',
-                'ordering': ['user_id', 'group'],
-            },
-        ),
-        migrations.CreateModel(
-            name='NoticeHours',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest_at', models.JSONField(blank=True, default=list, verbose_name='汇总时间')),
-                ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='免打扰自')),
-                ('quiet_until', models.TimeField(blank=True, null=True, verbose_name='免打扰至')),
-                ('rests', models.BooleanField(default=True, verbose_name='节假日不打扰')),
-            ],
-            options={
-                'verbose_name': '通知时间',
-                'verbose_name_plural': '通知时间',
-                'ordering': ['user_id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Unit',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='名称')),
-                ('aliases', models.JSONField(blank=True, default=list, help_text='会议纪要和台账里出现过的其他写法；空格和换行不影响识别', verbose_name='别名')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='排序')),
-            ],
-            options={
-                'verbose_name': '责任单位',
-                'verbose_name_plural': '责任单位',
-                'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('user', 'key'), name='delivery_once_to_person', violation_error_message='这件事已经发给这个人'), models.UniqueConstraint(condition=models.Q(('channel__isnull', False)), fields=('channel', 'key'), name='delivery_once_to_channel', violation_error_message='这件事已经发到这个渠道'), models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('user__isnull', False)), models.Q(('channel__isnull', False), ('user__isnull', True)), _connector='OR'), name='delivery_one_recipient', violation_error_message='一条消息只发给一个人或一个渠道'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent', 'failed', 'doubtful'])), name='delivery_state_known', violation_error_message='没有这个状态'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='delivery_sent_when_sent', violation_error_message='发出的消息要有发送时间')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['due_at', 'id'], name='delivery_open'), models.Index(fields=['state', '-id'], name='delivery_by_state')],
             },
         ),
         migrations.RemoveConstraint(
@@ -128,56 +143,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('key',), name='job_once_per_occasion', violation_error_message='这一次任务已经有了'),
         ),
         migrations.AddField(
-            model_name='area',
-            name='leader',
-            field=models.ForeignKey(blank=True, limit_choices_to=models.Q(('role', 'leader')), null=True, on_delete=django.db.models.deletion.PROTECT, related_name='areas', to=settings.AUTH_USER_MODEL, verbose_name='分管副县长'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to=settings.AUTH_USER_MODEL, verbose_name='收件人'),
-        ),
-        migrations.AddField(
-            model_name='noticechannel',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='添加人'),
-        ),
-        migrations.AddField(
-            model_name='noticechannel',
-            name='park',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notice_channels', to='crm.park', verbose_name='园区'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='channel',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='crm.noticechannel', verbose_name='渠道'),
-        ),
-        migrations.AddField(
-            model_name='noticechoice',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notice_choices', to=settings.AUTH_USER_MODEL, verbose_name='用户'),
-        ),
-        migrations.AddField(
-            model_name='noticehours',
-            name='user',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='notice_hours', to=settings.AUTH_USER_MODEL, verbose_name='用户'),
-        ),
-        migrations.AddField(
-            model_name='unit',
-            name='area',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='units', to='crm.area', verbose_name='分管领域'),
-        ),
-        migrations.AddField(
-            model_name='unit',
-            name='park',
-            field=models.OneToOneField(blank=True, help_text='这个单位是哪个园区的管委会；不是园区的留空', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='unit', to='crm.park', verbose_name='园区'),
-        ),
-        migrations.AddField(
-            model_name='noticechannel',
-            name='unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notice_channels', to='crm.unit', verbose_name='责任单位'),
-        ),
-        migrations.AddField(
             model_name='user',
             name='unit',
             field=models.ForeignKey(blank=True, help_text='督办事项由谁签收和反馈；园区的人不填即园区管委会', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='crm.unit', verbose_name='责任单位'),
@@ -189,49 +154,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='user',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'unit'), _negated=True), models.Q(('park__isnull', True), ('unit__isnull', False)), _connector='OR'), name='user_of_unit_has_unit', violation_error_message='责任单位的用户必须指定单位，不指定园区'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['due_at', 'id'], name='delivery_open'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['state', '-id'], name='delivery_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('user', 'key'), name='delivery_once_to_person', violation_error_message='这件事已经发给这个人'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('channel__isnull', False)), fields=('channel', 'key'), name='delivery_once_to_channel', violation_error_message='这件事已经发到这个渠道'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('user__isnull', False)), models.Q(('channel__isnull', False), ('user__isnull', True)), _connector='OR'), name='delivery_one_recipient', violation_error_message='一条消息只发给一个人或一个渠道'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent', 'failed', 'doubtful'])), name='delivery_state_known', violation_error_message='没有这个状态'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='delivery_sent_when_sent', violation_error_message='发出的消息要有发送时间'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticechoice',
-            constraint=models.UniqueConstraint(fields=('user', 'group'), name='notice_choice_once', violation_error_message='这类通知已经设置过'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticehours',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False)), _connector='OR'), name='notice_hours_quiet_whole', violation_error_message='免打扰要有起止时间'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticechannel',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['wecom', 'dingtalk', 'feishu', 'mail'])), name='notice_channel_kind_known', violation_error_message='没有这种渠道'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticechannel',
-            constraint=models.CheckConstraint(condition=models.Q(('unit__isnull', True), ('park__isnull', True), _connector='OR'), name='notice_channel_one_scope', violation_error_message='单位和园区只能选一个'),
         ),
     ]

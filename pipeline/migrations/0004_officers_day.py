@@ -29,11 +29,16 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField(verbose_name='记录时间')),
                 ('solved_on', models.DateField(blank=True, null=True, verbose_name='解决日')),
                 ('solution', models.CharField(blank=True, max_length=400, verbose_name='处理结果')),
+                ('interaction', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='aftercare_issues', to='pipeline.interaction', verbose_name='走访记录')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aftercare_issues', to='pipeline.project', verbose_name='项目')),
+                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='记录人')),
+                ('solved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='销号人')),
             ],
             options={
                 'verbose_name': '企业诉求',
                 'verbose_name_plural': '企业诉求',
                 'ordering': ['project_id', 'raised_on', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('what', ''), _negated=True), name='aftercare_issue_says_what', violation_error_message='请写明诉求'), models.CheckConstraint(condition=models.Q(models.Q(('solved_by__isnull', True), ('solved_on__isnull', True)), models.Q(('solved_by__isnull', False), ('solved_on__isnull', False), models.Q(('solution', ''), _negated=True)), _connector='OR'), name='aftercare_issue_solved_whole', violation_error_message='请写明怎么解决的')],
             },
         ),
         migrations.CreateModel(
@@ -46,11 +51,19 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='办结时间')),
                 ('is_done', models.BooleanField(blank=True, null=True, verbose_name='已办')),
                 ('outcome', models.CharField(blank=True, max_length=200, verbose_name='结果')),
+                ('assignee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to=settings.AUTH_USER_MODEL, verbose_name='承办人')),
+                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办结人')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人')),
+                ('interaction', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='pipeline.interaction', verbose_name='接洽记录')),
+                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='crm.organization', verbose_name='企业')),
+                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='pipeline.project', verbose_name='项目')),
             ],
             options={
                 'verbose_name': '待办',
                 'verbose_name_plural': '待办',
                 'ordering': ['due_on', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('what', ''), _negated=True), name='follow_up_says_what', violation_error_message='请写明要办的事'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('is_done__isnull', True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('is_done__isnull', False)), _connector='OR'), name='follow_up_closed_whole', violation_error_message='办结要有办结人和结论')],
+                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['assignee', 'due_on'], name='follow_up_open'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['project', 'due_on'], name='follow_up_next')],
             },
         ),
         migrations.CreateModel(
@@ -62,11 +75,14 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
                 ('recorded_at', models.DateTimeField(verbose_name='记录时间')),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='撤回时间')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='funds_plans', to='pipeline.project', verbose_name='项目')),
+                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='记录人')),
             ],
             options={
                 'verbose_name': '到位资金计划',
                 'verbose_name_plural': '到位资金计划',
                 'ordering': ['project_id', 'due_on', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='funds_plan_amount_positive', violation_error_message='计划金额必须大于 0')],
             },
         ),
         migrations.CreateModel(
@@ -78,11 +94,14 @@ class Migration(migrations.Migration):
                 ('after', models.DateField(blank=True, null=True, verbose_name='新计划')),
                 ('reason', models.CharField(blank=True, max_length=200, verbose_name='原因')),
                 ('recorded_at', models.DateTimeField(verbose_name='记录时间')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plan_changes', to='pipeline.project', verbose_name='项目')),
+                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='记录人')),
             ],
             options={
                 'verbose_name': '计划变动',
                 'verbose_name_plural': '计划变动',
                 'ordering': ['project_id', 'what', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('what__in', ['start', 'finish'])), name='plan_change_what_known', violation_error_message='没有这种计划')],
             },
         ),
         migrations.CreateModel(
@@ -90,11 +109,15 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('added_at', models.DateTimeField(verbose_name='添加时间')),
+                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='添加人')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tag_links', to='pipeline.project', verbose_name='项目')),
+                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='project_links', to='crm.tag', verbose_name='标签')),
             ],
             options={
                 'verbose_name': '项目标签',
                 'verbose_name_plural': '项目标签',
                 'ordering': ['project_id', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'tag'), name='project_tag_once', violation_error_message='项目已有这个标签')],
             },
         ),
         migrations.CreateModel(
@@ -118,11 +141,14 @@ class Migration(migrations.Migration):
                 ('query', models.TextField(blank=True, verbose_name='条件')),
                 ('shared_role', models.CharField(blank=True, choices=[('officer', '招商专员'), ('manager', '园区负责人'), ('verifier', '核验员'), ('leader', '县领导'), ('supervisor', '督查室'), ('auditor', '审计'), ('admin', '管理员'), ('system', '系统')], max_length=12, verbose_name='共享给角色')),
                 ('created_at', models.DateTimeField(verbose_name='保存时间')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='saved_views', to=settings.AUTH_USER_MODEL, verbose_name='所有人')),
+                ('shared_park', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.park', verbose_name='共享给园区')),
             ],
             options={
                 'verbose_name': '视图',
                 'verbose_name_plural': '视图',
                 'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='saved_view_name_once_per_owner', violation_error_message='您已有同名视图'), models.CheckConstraint(condition=models.Q(('shared_role', ''), ('shared_role__in', ['officer', 'manager', 'verifier', 'leader', 'supervisor', 'auditor', 'admin', 'system']), _connector='OR'), name='saved_view_role_known', violation_error_message='没有这个角色')],
             },
         ),
         migrations.CreateModel(
@@ -136,11 +162,15 @@ class Migration(migrations.Migration):
                 ('is_approved', models.BooleanField(blank=True, null=True, verbose_name='批准')),
                 ('decision', models.CharField(blank=True, max_length=200, verbose_name='审批意见')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='审批时间')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审批人')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='status_requests', to='pipeline.project', verbose_name='项目')),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人')),
             ],
             options={
                 'verbose_name': '状态变更申请',
                 'verbose_name_plural': '状态变更申请',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('project',), name='status_request_one_open', violation_error_message='已有一份状态变更申请在等审批'), models.CheckConstraint(condition=models.Q(('status__in', ['active', 'suspended', 'lost', 'terminated'])), name='status_request_status_known', violation_error_message='没有这个状态'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='status_request_reason_given', violation_error_message='请写明原因'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('is_approved__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('is_approved__isnull', False)), _connector='OR'), name='status_request_decided_whole', violation_error_message='审批要有结论和审批人')],
             },
         ),
         migrations.RemoveConstraint(
@@ -265,179 +295,9 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['skipped', 'rejected']), ('project__isnull', False), ('organization__isnull', False), _connector='OR'), name='load_row_loaded_has_subject', violation_error_message='导入的行必须对应项目或企业'),
         ),
         migrations.AddField(
-            model_name='aftercareissue',
-            name='interaction',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='aftercare_issues', to='pipeline.interaction', verbose_name='走访记录'),
-        ),
-        migrations.AddField(
-            model_name='aftercareissue',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aftercare_issues', to='pipeline.project', verbose_name='项目'),
-        ),
-        migrations.AddField(
-            model_name='aftercareissue',
-            name='recorded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='记录人'),
-        ),
-        migrations.AddField(
-            model_name='aftercareissue',
-            name='solved_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='销号人'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='assignee',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to=settings.AUTH_USER_MODEL, verbose_name='承办人'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办结人'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='interaction',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='pipeline.interaction', verbose_name='接洽记录'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='organization',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='crm.organization', verbose_name='企业'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='project',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='pipeline.project', verbose_name='项目'),
-        ),
-        migrations.AddField(
-            model_name='fundsplan',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='funds_plans', to='pipeline.project', verbose_name='项目'),
-        ),
-        migrations.AddField(
-            model_name='fundsplan',
-            name='recorded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='记录人'),
-        ),
-        migrations.AddField(
-            model_name='planchange',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plan_changes', to='pipeline.project', verbose_name='项目'),
-        ),
-        migrations.AddField(
-            model_name='planchange',
-            name='recorded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='记录人'),
-        ),
-        migrations.AddField(
-            model_name='projecttag',
-            name='added_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='添加人'),
-        ),
-        migrations.AddField(
-            model_name='projecttag',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tag_links', to='pipeline.project', verbose_name='项目'),
-        ),
-        migrations.AddField(
-            model_name='projecttag',
-            name='tag',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='project_links', to='crm.tag', verbose_name='标签'),
-        ),
-        migrations.AddField(
             model_name='project',
             name='tags',
             field=models.ManyToManyField(blank=True, related_name='projects', through='pipeline.ProjectTag', to='crm.tag', verbose_name='标签'),
-        ),
-        migrations.AddField(
-            model_name='savedview',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='saved_views', to=settings.AUTH_USER_MODEL, verbose_name='所有人'),
-        ),
-        migrations.AddField(
-            model_name='savedview',
-            name='shared_park',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.park', verbose_name='共享给园区'),
-        ),
-        migrations.AddField(
-            model_name='statusrequest',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审批人'),
-        ),
-        migrations.AddField(
-            model_name='statusrequest',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='status_requests', to='pipeline.project', verbose_name='项目'),
-        ),
-        migrations.AddField(
-            model_name='statusrequest',
-            name='requested_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人'),
-        ),
-        migrations.AddConstraint(
-            model_name='aftercareissue',
-            constraint=models.CheckConstraint(condition=models.Q(('what', ''), _negated=True), name='aftercare_issue_says_what', violation_error_message='请写明诉求'),
-        ),
-        migrations.AddConstraint(
-            model_name='aftercareissue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('solved_by__isnull', True), ('solved_on__isnull', True)), models.Q(('solved_by__isnull', False), ('solved_on__isnull', False), models.Q(('solution', ''), _negated=True)), _connector='OR'), name='aftercare_issue_solved_whole', violation_error_message='请写明怎么解决的'),
-        ),
-        migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['assignee', 'due_on'], name='follow_up_open'),
-        ),
-        migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['project', 'due_on'], name='follow_up_next'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(('what', ''), _negated=True), name='follow_up_says_what', violation_error_message='请写明要办的事'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('is_done__isnull', True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('is_done__isnull', False)), _connector='OR'), name='follow_up_closed_whole', violation_error_message='办结要有办结人和结论'),
-        ),
-        migrations.AddConstraint(
-            model_name='fundsplan',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='funds_plan_amount_positive', violation_error_message='计划金额必须大于 0'),
-        ),
-        migrations.AddConstraint(
-            model_name='planchange',
-            constraint=models.CheckConstraint(condition=models.Q(('what__in', ['start', 'finish'])), name='plan_change_what_known', violation_error_message='没有这种计划'),
-        ),
-        migrations.AddConstraint(
-            model_name='projecttag',
-            constraint=models.UniqueConstraint(fields=('project', 'tag'), name='project_tag_once', violation_error_message='项目已有这个标签'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='saved_view_name_once_per_owner', violation_error_message='您已有同名视图'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('shared_role', ''), ('shared_role__in', ['officer', 'manager', 'verifier', 'leader', 'supervisor', 'auditor', 'admin', 'system']), _connector='OR'), name='saved_view_role_known', violation_error_message='没有这个角色'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('project',), name='status_request_one_open', violation_error_message='已有一份状态变更申请在等审批'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'suspended', 'lost', 'terminated'])), name='status_request_status_known', violation_error_message='没有这个状态'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='status_request_reason_given', violation_error_message='请写明原因'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('is_approved__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('is_approved__isnull', False)), _connector='OR'), name='status_request_decided_whole', violation_error_message='审批要有结论和审批人'),
         ),
         create_guards(),
     ]

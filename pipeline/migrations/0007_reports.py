@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '通报',
                 'verbose_name_plural': '通报',
                 'ordering': ['-year', '-as_of', 'park_id', '-version'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['month', 'quarter', 'year'])), name='report_kind_known', violation_error_message='没有这种通报'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'approved', 'frozen'])), name='report_state_known', violation_error_message='没有这个状态'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'month'), ('number__gte', 1), ('number__lte', 12)), models.Q(('kind', 'quarter'), ('number__gte', 1), ('number__lte', 4)), models.Q(('kind', 'year'), ('number', 1)), _connector='OR'), name='report_number_of_its_kind', violation_error_message='没有这一期'), models.UniqueConstraint(condition=models.Q(('park__isnull', False)), fields=('kind', 'year', 'number', 'park', 'version'), name='report_version_once', violation_error_message='这一版已经有了'), models.UniqueConstraint(condition=models.Q(('park__isnull', True)), fields=('kind', 'year', 'number', 'version'), name='report_county_version_once', violation_error_message='这一版已经有了'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'frozen'), _negated=True), models.Q(('approved_by__isnull', False), ('frozen_at__isnull', False), ('frozen_by__isnull', False), ('known_at__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='report_frozen_whole', violation_error_message='定稿要有内容、批准人和摘要'), models.CheckConstraint(condition=models.Q(('corrects__isnull', True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='report_correction_with_reason', violation_error_message='请写明更正原因')],
             },
         ),
         migrations.CreateModel(
@@ -68,6 +69,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '通报链接',
                 'verbose_name_plural': '通报链接',
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('password', ''), _negated=True), name='report_share_has_password', violation_error_message='链接必须设口令')],
             },
         ),
         migrations.CreateModel(
@@ -85,38 +87,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '通报打开记录',
                 'ordering': ['-id'],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['month', 'quarter', 'year'])), name='report_kind_known', violation_error_message='没有这种通报'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'approved', 'frozen'])), name='report_state_known', violation_error_message='没有这个状态'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'month'), ('number__gte', 1), ('number__lte', 12)), models.Q(('kind', 'quarter'), ('number__gte', 1), ('number__lte', 4)), models.Q(('kind', 'year'), ('number', 1)), _connector='OR'), name='report_number_of_its_kind', violation_error_message='没有这一期'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(condition=models.Q(('park__isnull', False)), fields=('kind', 'year', 'number', 'park', 'version'), name='report_version_once', violation_error_message='这一版已经有了'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(condition=models.Q(('park__isnull', True)), fields=('kind', 'year', 'number', 'version'), name='report_county_version_once', violation_error_message='这一版已经有了'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'frozen'), _negated=True), models.Q(('approved_by__isnull', False), ('frozen_at__isnull', False), ('frozen_by__isnull', False), ('known_at__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='report_frozen_whole', violation_error_message='定稿要有内容、批准人和摘要'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('corrects__isnull', True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='report_correction_with_reason', violation_error_message='请写明更正原因'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportshare',
-            constraint=models.CheckConstraint(condition=models.Q(('password', ''), _negated=True), name='report_share_has_password', violation_error_message='链接必须设口令'),
         ),
         create_guards(),
     ]

@@ -28,11 +28,14 @@ class Migration(migrations.Migration):
                 ('is_approved', models.BooleanField(blank=True, null=True, verbose_name='批准')),
                 ('decision', models.CharField(blank=True, max_length=200, verbose_name='审批意见')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='审批时间')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审批人')),
+                ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提出人')),
             ],
             options={
                 'verbose_name': '目标方案',
                 'verbose_name_plural': '目标方案',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('year',), name='target_proposal_one_open', violation_error_message='这一年已有一份目标方案在等批准'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='target_proposal_reason_given', violation_error_message='请写明调整目标的原因'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('is_approved__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('is_approved__isnull', False)), _connector='OR'), name='target_proposal_decided_whole', violation_error_message='审批要有结论和审批人')],
             },
         ),
         migrations.RemoveConstraint(
@@ -47,28 +50,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='target',
             constraint=models.CheckConstraint(condition=models.Q(('metric__in', ['signed_projects', 'signed_amount_yuan', 'start_rate', 'groundbreakings', 'productions', 'funds_received_yuan', 'funds_growth', 'under_way_projects', 'under_way_investment_yuan', 'policy_funded_projects', 'large_projects'])), name='target_metric_known', violation_error_message='没有这个指标'),
-        ),
-        migrations.AddField(
-            model_name='targetproposal',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审批人'),
-        ),
-        migrations.AddField(
-            model_name='targetproposal',
-            name='proposed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提出人'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('year',), name='target_proposal_one_open', violation_error_message='这一年已有一份目标方案在等批准'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='target_proposal_reason_given', violation_error_message='请写明调整目标的原因'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetproposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('is_approved__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('is_approved__isnull', False)), _connector='OR'), name='target_proposal_decided_whole', violation_error_message='审批要有结论和审批人'),
         ),
         create_guards(),
     ]
