@@ -27,7 +27,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from structlog import get_logger
@@ -35,9 +35,11 @@ from structlog import get_logger
 from crm import channels, digests, outbox
 from crm.channels import Address, Mailbox
 from crm.letters import fitting
-from crm.models import Delivery, DeliveryState, NoticeChannelKind
+from crm.models import Delivery, DeliveryState, NoticeChannel, NoticeChannelKind, User
 from crm.postbox import Doubtful, MailDown, NotSent, Postbox
 from crm.refusals import Refused
+from crm.rights import require
+from crm.undelivered import alarm
 
 log = get_logger(__name__)
 
@@ -56,10 +58,10 @@ WAITING, SENDING = DeliveryState.WAITING, DeliveryState.SENDING
 SENT, FAILED, DOUBTFUL = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.DOUBTFUL
 
 
-class NothingToDecide(Refused):
-    """The message is on its way or has arrived already."""
+class TriedJustNow(Refused):
+    """The same recipient was tried within the minute."""
 
-    code = "nothing_to_decide"
+    code = "tried_just_now"
 
 
 @dataclass(slots=True)
@@ -73,10 +75,13 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """What time it is since the pass began at ``at``; business modules ask no clock."""
+class Pass:
+    """One pass, begun at ``at``: what it did, and which rows were given up or are doubtful."""
 
     at: dt.datetime
+    done: Delivered = field(default_factory=Delivered)
+    troubles: list[Delivery] = field(default_factory=list)
+    postbox: Postbox = field(default_factory=Postbox)
     started: float = field(default_factory=time.monotonic)
 
     def now(self) -> dt.datetime:
@@ -95,23 +100,52 @@ def deliver(*, at: dt.datetime, limit: int = 500) -> Delivered:
     Passes may run at once and be killed anywhere. Must not be called inside a transaction:
     what it writes down has to be there for the next pass, whatever becomes of the caller.
     """
-    watch, done = Watch(at), Delivered()
+    this = Pass(at)
     with translation.override(settings.LANGUAGE_CODE):
         channels.from_environment(at=at)
-        _find_lost(watch, done)
-        rows = _put_off_what_must_rest(list(_due(at)[:limit]), at)
-        with Postbox() as postbox:
+        _find_lost(this)
+        rows = _put_off_what_must_rest(_whole(list(_due(at)[:limit]), at), at)
+        with this.postbox:
             for theirs in _by_recipient(rows).values():
-                if watch.is_over:
+                if this.is_over:
                     break
-                _send_all(theirs, postbox, watch, done)
-    return done
+                _send_all(theirs, this)
+        alarm(this.troubles, at=at)
+    return this.done
 
 
 def has_work(at: dt.datetime) -> bool:
     """Whether a pass at that instant would find anything to send, or a dead sender's rows."""
     lost = Delivery.objects.filter(state=SENDING, tried_at__lt=at - LOST_AFTER)
     return _due(at).exists() or lost.exists()
+
+
+def send_test(*, at: dt.datetime, by: User, channel: NoticeChannel | None = None) -> Delivery:
+    """Say something to the person's own mailbox, or in a channel, at once: the row tells how
+    it went, and :func:`deliver` goes on where it did not. Raises ``NotAllowed``,
+    :class:`TriedJustNow`.
+    """
+    require(by, "notice.view" if channel is None else "notice.configure")
+    this = Pass(at)
+    with translation.override(settings.LANGUAGE_CODE):
+        row, is_new = Delivery.objects.get_or_create(
+            user=by if channel is None else None,
+            channel=channel,
+            key=f"{TEST}-{at:%Y%m%d%H%M}",
+            defaults={
+                "kind": TEST,
+                "text": _("这是一条测试消息，由 %(by)s 发出。") % {"by": by},
+                "url": "/notices/",
+                "created_at": at,
+                "due_at": at,
+            },
+        )
+        if not is_new:
+            raise TriedJustNow(_("一分钟内刚试过，请看发送记录"))
+        with this.postbox:
+            _send_all([row], this)
+    row.refresh_from_db()
+    return row
 
 
 # --- what is due ------------------------------------------------------------------------------
@@ -130,6 +164,15 @@ def _due(at: dt.datetime) -> QuerySet[Delivery]:
     )
 
 
+def _whole(rows: list[Delivery], at: dt.datetime) -> list[Delivery]:
+    """The rows with what went out together with them before, should the limit have cut it off."""
+    numbers = {row.message_id for row in rows if row.message_id}
+    if not numbers:
+        return rows
+    known = {row.pk for row in rows}
+    return rows + [row for row in _due(at).filter(message_id__in=numbers) if row.pk not in known]
+
+
 def _put_off_what_must_rest(rows: Iterable[Delivery], at: dt.datetime) -> list[Delivery]:
     """The rows that may go now; the others wait for their reader's hours.
 
@@ -140,7 +183,9 @@ def _put_off_what_must_rest(rows: Iterable[Delivery], at: dt.datetime) -> list[D
     calendar = outbox.calendar_from(at) if rows else {}
     may_go, later = [], defaultdict(list)
     for row in rows:
-        theirs = hours.get(row.user_id or 0, digests.AT_ONCE)
+        theirs = (
+            outbox.hours_in(row.channel) if row.channel is not None else hours[row.user_id or 0]
+        )
         if row.kind == TEST or digests.may_go(at, theirs, calendar):
             may_go.append(row)
         else:
@@ -172,18 +217,18 @@ def _messages(rows: Sequence[Delivery], *, in_letter: bool) -> Iterator[Sequence
 
 
 # --- sending ----------------------------------------------------------------------------------
-def _send_all(rows: Sequence[Delivery], postbox: Postbox, watch: Watch, done: Delivered) -> None:
+def _send_all(rows: Sequence[Delivery], this: Pass) -> None:
     """Send one recipient's messages in order, until one does not get through."""
     try:
         address = _address(rows[0])
     except Refused as refusal:
-        _give_up(rows, str(refusal), done)
+        _give_up(rows, str(refusal), this)
         return
     in_letter = not isinstance(address, channels.Robot)
     for number, message in enumerate(_messages(rows, in_letter=in_letter)):
-        if number == MESSAGES_IN_A_ROW or watch.is_over:
+        if number == MESSAGES_IN_A_ROW or this.is_over:
             return
-        if not _send(message, address, postbox, watch, done):
+        if not _send(message, address, this):
             return
 
 
@@ -200,39 +245,39 @@ def _address(row: Delivery) -> Address:
     return Mailbox(row.user.email)
 
 
-def _send(
-    rows: Sequence[Delivery],
-    address: Address,
-    postbox: Postbox,
-    watch: Watch,
-    done: Delivered,
-) -> bool:
+def _send(rows: Sequence[Delivery], address: Address, this: Pass) -> bool:
     """Claim a message, send it, write down how it went: whether the next one may follow."""
-    if isinstance(address, Mailbox) and postbox.is_down:
-        _put_off(rows, postbox.why, watch, done, state=WAITING)
+    if isinstance(address, Mailbox) and this.postbox.is_down:
+        _put_off(rows, this.postbox.why, this, state=WAITING)
         return False
     number = rows[0].message_id or message_id(rows)
-    if not _claim(rows, number, at=watch.now()):
+    if not _claim(rows, number, at=this.now()):
         return False  # another pass has it
     try:
-        postbox.send(rows, address, number)
+        this.postbox.send(rows, address, number)
     except MailDown as why:
-        _put_off(rows, str(why), watch, done)
+        _put_off(rows, str(why), this)
         return False
     except NotSent as why:
         if why.is_final:
-            _give_up(rows, str(why), done)
+            _give_up(rows, str(why), this)
             return True
-        _put_off(rows, str(why), watch, done)
+        _put_off(rows, str(why), this)
         return False
     except Doubtful as why:
         if isinstance(address, Mailbox):
-            _put_off(rows, str(why), watch, done)
+            _put_off(rows, str(why), this)
             return False
-        _doubt(rows, str(why), watch.now(), done)
+        _doubt(rows, str(why), this)
         return True
+    except Exception:
+        # One message that nobody foresaw must not hold up everybody's.
+        log.exception("message not sent", number=number)
+        words = _("系统出错，已记录，请联系管理员")
+        (_put_off if isinstance(address, Mailbox) else _doubt)(rows, words, this)
+        return False
     mine = Delivery.objects.filter(pk__in=[row.pk for row in rows], state=SENDING)
-    done.sent += mine.update(state=SENT, sent_at=watch.now(), error="")
+    this.done.sent += mine.update(state=SENT, sent_at=this.now(), error="")
     return True
 
 
@@ -263,8 +308,7 @@ def _claim(rows: Sequence[Delivery], number: str, *, at: dt.datetime) -> bool:
 def _put_off(
     rows: Sequence[Delivery],
     why: str,
-    watch: Watch,
-    done: Delivered,
+    this: Pass,
     *,
     state: str = SENDING,
 ) -> None:
@@ -277,11 +321,11 @@ def _put_off(
             row.attempts += 1
     tried = max(row.attempts for row in rows)
     if tried > len(RETRIES):
-        _give_up(rows, why, done, state=state)
+        _give_up(rows, why, this, state=state)
         return
     mine = Delivery.objects.filter(pk__in=[row.pk for row in rows], state=state)
-    now = watch.now()
-    done.put_off += mine.update(
+    now = this.now()
+    this.done.put_off += mine.update(
         state=WAITING,
         attempts=tried,
         tried_at=now,
@@ -290,26 +334,35 @@ def _put_off(
     )
 
 
-def _give_up(rows: Sequence[Delivery], why: str, done: Delivered, *, state: str = "") -> None:
+def _give_up(rows: Sequence[Delivery], why: str, this: Pass, *, state: str = "") -> None:
     states = [state] if state else [WAITING, SENDING]
     mine = Delivery.objects.filter(pk__in=[row.pk for row in rows], state__in=states)
-    done.failed += mine.update(state=FAILED, error=why[:300])
+    this.done.failed += mine.update(state=FAILED, error=why[:300])
+    this.troubles.extend(rows)
 
 
-def _doubt(rows: Sequence[Delivery], why: str, at: dt.datetime, done: Delivered) -> None:
+def _doubt(rows: Sequence[Delivery], why: str, this: Pass) -> None:
     mine = Delivery.objects.filter(pk__in=[row.pk for row in rows], state=SENDING)
-    done.doubtful += mine.update(state=DOUBTFUL, error=why[:300])
+    this.done.doubtful += mine.update(state=DOUBTFUL, error=why[:300])
+    this.troubles.extend(rows)
 
 
 # --- what a dead sender left ------------------------------------------------------------------
-def _find_lost(watch: Watch, done: Delivered) -> None:
+def _find_lost(this: Pass) -> None:
     """Mail whose sender died waits again under its number; what a robot said is doubtful."""
-    before = watch.at - LOST_AFTER
-    lost = Delivery.objects.filter(state=SENDING, tried_at__lt=before)
-    mail = lost.filter(user__isnull=False) | lost.filter(
-        channel__kind=NoticeChannelKind.MAIL
-    ).exclude(channel__address__startswith=channels.FROM_ENVIRONMENT)
+    lost = Delivery.objects.filter(state=SENDING, tried_at__lt=this.at - LOST_AFTER)
+    by_mail = Q(user__isnull=False) | Q(channel__kind=NoticeChannelKind.MAIL) & ~Q(
+        channel__address__startswith=channels.FROM_ENVIRONMENT
+    )
     words = _("发送时中断，不知道是否已发出")
-    again = Delivery.objects.filter(pk__in=mail.values("pk"), state=SENDING, tried_at__lt=before)
-    done.put_off += again.update(state=WAITING, due_at=watch.at, error=words)
-    done.doubtful += lost.update(state=DOUBTFUL, error=words)
+    found = list(lost.select_related("user", "channel"))
+    mail = set(lost.filter(by_mail).values_list("pk", flat=True))
+    too_often = [row for row in found if row.pk in mail and row.attempts > len(RETRIES)]
+    again = mail - {row.pk for row in too_often}
+    if again:
+        waits = lost.filter(pk__in=again)
+        this.done.put_off += waits.update(state=WAITING, due_at=this.at, error=words)
+    if too_often:
+        _give_up(too_often, words, this, state=SENDING)
+    if said := [row for row in found if row.pk not in mail]:
+        _doubt(said, words, this)

@@ -47,7 +47,12 @@ def may_go(at: dt.datetime, hours: Hours, calendar: Calendar) -> bool:
     local = timezone.localtime(at)
     if hours.rests and is_day_off(local.date(), calendar):
         return False
-    return any(start <= local.time() < (end or dt.time.max) for start, end in _spans(hours))
+    return not is_quiet(local.time(), hours)
+
+
+def is_quiet(time: dt.time, hours: Hours) -> bool:
+    """Whether a time of day lies in the quiet hours."""
+    return not any(_within(time, span) for span in _spans(hours))
 
 
 def goes_at(at: dt.datetime, hours: Hours, calendar: Calendar) -> dt.datetime:
@@ -58,7 +63,7 @@ def goes_at(at: dt.datetime, hours: Hours, calendar: Calendar) -> dt.datetime:
     """
     local = timezone.localtime(at)
     spans = _spans(hours)
-    digests = sorted(t for t in hours.digest_at if any(_within(t, span) for span in spans))
+    digests = sorted(time for time in hours.digest_at if not is_quiet(time, hours))
     for ahead in range(LONGEST.days + 1):
         day = local.date() + dt.timedelta(days=ahead)
         if hours.rests and is_day_off(day, calendar):
@@ -66,7 +71,7 @@ def goes_at(at: dt.datetime, hours: Hours, calendar: Calendar) -> dt.datetime:
         earliest = local.time() if ahead == 0 else MIDNIGHT
         free = digests or [max(earliest, start) for start, _end in spans]
         for time in free:
-            if time >= earliest and any(_within(time, span) for span in spans):
+            if time >= earliest and not is_quiet(time, hours):
                 found = dt.datetime.combine(day, time, tzinfo=local.tzinfo)
                 return max(at, found.astimezone(at.tzinfo))
     return at

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm import outbox
@@ -86,7 +87,6 @@ GROUPS: tuple[Group, ...] = (
         ("check", "channel"),
         by_mail=True,
         is_owed=True,
-        is_public=True,
     ),
     Group("other", _("其他"), _("不属于以上各类的通知。"), ("",)),
 )
@@ -118,6 +118,29 @@ class Occasion:
     key: str
     unit: Unit | None = None
     park: Park | None = None
+
+
+def of_group(rows: QuerySet[Notice], group: Group) -> QuerySet[Notice]:
+    """The notices whose kind belongs to the group, as :func:`group_of` has it."""
+    mine = _begins(group.prefixes)
+    longer = [
+        prefix
+        for other in GROUPS
+        if other is not group
+        for prefix in other.prefixes
+        if prefix and any(not own or prefix.startswith(own + ".") for own in group.prefixes)
+    ]
+    return rows.filter(mine).exclude(_begins(longer)) if longer else rows.filter(mine)
+
+
+def _begins(prefixes: Iterable[str]) -> Q:
+    """Kinds of these prefixes; an empty one is every kind's."""
+    found = Q()
+    for prefix in prefixes:
+        if not prefix:
+            return Q()
+        found |= Q(kind=prefix) | Q(kind__startswith=prefix + ".")
+    return found
 
 
 def tell(

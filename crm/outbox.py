@@ -72,9 +72,18 @@ def put_to_channels(called: Iterable[tuple[Message, Unit | None, Park | None]]) 
         return
     from_environment(at=max(message.at for message, _unit, _park in called))
     channels = list(NoticeChannel.objects.filter(is_active=True).select_related("unit"))
+    if not channels:
+        return
+    calendar = calendar_from(min(message.at for message, _unit, _park in called))
     _write(
         [
-            (message, {"channel_id": channel.pk, "due_at": message.at})
+            (
+                message,
+                {
+                    "channel_id": channel.pk,
+                    "due_at": digests.goes_at(message.at, hours_in(channel), calendar),
+                },
+            )
             for message, unit, park in called
             for channel in channels
             if _hears(channel, unit, park)
@@ -88,7 +97,7 @@ def _hears(channel: NoticeChannel, unit: Unit | None, park: Park | None) -> bool
     if channel.unit_id is None and channel.park_id is None:
         return True
     parks = {park.pk if park else None, unit.park_id if unit else None} - {None}
-    if channel.unit is not None and (unit is not None and channel.unit_id == unit.pk):
+    if unit is not None and channel.unit_id == unit.pk:
         return True
     if channel.park_id in parks:
         return True
@@ -121,7 +130,7 @@ def hours_of(people: Iterable[User]) -> Mapping[int, Hours]:
     return {pk: rows.get(pk, nothing_set) for pk in keys}
 
 
-def hours_in(row: NoticeHours) -> Hours:
+def hours_in(row: NoticeHours | NoticeChannel) -> Hours:
     """What a row of settings says, as ``crm.digests`` reads it."""
     return Hours(
         digest_at=tuple(dt.time.fromisoformat(text) for text in row.digest_at),

@@ -79,6 +79,8 @@ from tests.factories import (
     the_verifier,
 )
 from tests.ledger_factories import (
+    DeliveryFactory,
+    NoticeChannelFactory,
     LedgerItemFactory,
     RollupCheckFactory,
     ScoreAppealFactory,
@@ -301,6 +303,16 @@ PAGES: dict[str, Rule | Open] = {
     "notice_list": reads(ANYBODY),
     "notices_read": acts(ANYBODY, "", 302),
     "notice": reads(ANYBODY, "own"),
+    "notice_settings": Rule(ANYBODY, post=302),
+    "notice_settings_test": acts(ANYBODY, "", 302),
+    "notice_channel_list": Rule({ADMIN}, post=422),
+    "notice_channel": Rule({ADMIN}, post=422),
+    "notice_channel_test": acts({ADMIN}, "", 302),
+    "notice_channel_switch": acts({ADMIN}, "", 302),
+    "delivery_list": reads(ANYBODY),
+    "deliveries_again": acts({ADMIN}, "", 302),
+    "delivery_again": acts({ADMIN}, "", 302),
+    "delivery_arrived": acts({ADMIN}, "", 302),
     "job_list": reads(ANYBODY),
     "job": reads(ANYBODY, "asked"),
     "job_cancel": acts(ANYBODY, "asked", 302),
@@ -436,6 +448,7 @@ def of_the_day(project: Project) -> dict[str, Any]:
         "follow_up": step,
         **{f"follow_up_{act}": step for act in acts_on_it},
         "notice": officer.notices.get(key="one").pk,
+        **of_what_goes_out(),
         "calendar_feed": renew(by=officer, at=at).token,
         "my_day_block": "quiet",
     }
@@ -455,6 +468,18 @@ def of_score_cards(park: Park) -> dict[str, Any]:
         "score_evidence": (*card, "closed_items"),
         "score_answer": ScoreAppealFactory(unit=unit, measure="closed_items").pk,
         "falsehood_of_item": LedgerItemFactory(active=True, unit=unit).pk,
+    }
+
+
+def of_what_goes_out() -> dict[str, Any]:
+    """A channel of the county's, and a message in it of which nobody knows whether it came."""
+    channel = NoticeChannelFactory(name="督查群")
+    row = DeliveryFactory(user=None, channel=channel, state="doubtful")
+    return {
+        **dict.fromkeys(("notice_channel", "notice_channel_switch"), channel.pk),
+        "notice_channel_test": channel.pk,
+        "delivery_again": row.pk,
+        "delivery_arrived": row.pk,
     }
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from crm.models.users import Role, User
 
 
 class NoticeChoice(models.Model):
@@ -84,7 +88,9 @@ class NoticeChannelKind(models.TextChoices):
 class NoticeChannel(models.Model):
     """A group that hears of what concerns the county, a unit or a park (通知渠道).
 
-    ``address`` is a secret: who has it may write to the group. It is never shown again.
+    ``address`` is a secret: who has it may write to the group. It is kept sealed
+    (``crm.sealed``) and never shown again. The hours are as those of ``NoticeHours``; a group
+    is quiet outside of working hours unless somebody wants it otherwise.
     """
 
     name = models.CharField(_("名称"), max_length=60, unique=True)
@@ -107,6 +113,10 @@ class NoticeChannel(models.Model):
         verbose_name=_("园区"),
     )
     groups = models.JSONField(_("类别"), default=list, blank=True, help_text=_("留空即全部"))
+    digest_at = models.JSONField(_("汇总时间"), default=list, blank=True)
+    quiet_from = models.TimeField(_("免打扰自"), null=True, blank=True, default=dt.time(20))
+    quiet_until = models.TimeField(_("免打扰至"), null=True, blank=True, default=dt.time(8))
+    rests = models.BooleanField(_("节假日不打扰"), default=True)
     is_active = models.BooleanField(_("启用"), default=True)
     created_at = models.DateTimeField(_("添加时间"))
     created_by = models.ForeignKey(
@@ -127,6 +137,12 @@ class NoticeChannel(models.Model):
                 condition=Q(unit__isnull=True) | Q(park__isnull=True),
                 violation_error_message=_("单位和园区只能选一个"),
             ),
+            models.CheckConstraint(
+                name="notice_channel_quiet_whole",
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                violation_error_message=_("免打扰要有起止时间"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -143,12 +159,18 @@ class DeliveryState(models.TextChoices):
     DOUBTFUL = "doubtful", _("不确定")
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def visible_to(self, user: User) -> DeliveryQuerySet:
+        """What went to the person's own mailbox; an administrator's are all."""
+        return self if user.role == Role.ADMIN else self.filter(user=user)
+
+
 class Delivery(models.Model):
     """One thing to be said outside of the pages: to a person's mailbox or to a channel.
 
     ``key`` names the occasion, which one recipient hears of once. ``due_at`` is when it may
     go out next (quiet hours, digests and retries move it). Those that went out together
-    share ``message_id``.
+    share ``message_id``. ``error`` says why it has not gone out, or who says that it has.
     """
 
     user = models.ForeignKey(
@@ -181,6 +203,8 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     message_id = models.CharField(_("消息编号"), max_length=120, blank=True)
     error = models.CharField(_("未发出的原因"), max_length=300, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("发送记录")

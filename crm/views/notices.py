@@ -24,10 +24,15 @@ PAGE = 30
 @require_safe
 @allowed("notice.view")
 def notice_list(request: SignedIn) -> HttpResponse:
-    """The person's own notices: unread ones first, then the latest."""
+    """The person's own notices: unread ones first, then the latest; of one group if asked."""
     rows = request.user.notices.order_by(F("read_at").desc(nulls_first=True), "-id")
+    group = notices.BY_NAME.get(request.GET.get("group", ""))
+    if group is not None:
+        rows = notices.of_group(rows, group)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    return render(request, "crm/notices/list.html", {"page": page})
+    query = f"group={group.name}" if group else ""
+    context = {"page": page, "groups": notices.GROUPS, "group": group, "query": query}
+    return render(request, "crm/notices/list.html", context)
 
 
 @never_cache
@@ -56,4 +61,8 @@ def notices_read(request: SignedIn) -> HttpResponse:
         messages.success(request, said % {"number": number})
     else:
         messages.info(request, _("没有未读的通知。"))
-    return redirect("notice_list")
+    response = redirect("notice_list")
+    group = notices.BY_NAME.get(request.POST.get("group", ""))
+    if group is not None:
+        response["Location"] += f"?group={group.name}"
+    return response

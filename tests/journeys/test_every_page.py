@@ -58,7 +58,10 @@ AS: dict[str, tuple[str, ...]] = {
         *("scorecards", "scorecard", "score_evidence", "score_appeals", "score_schemes"),
         *("falsehood_of_milestone", "falsehood_of_item"),
     ),
-    ADMIN: ("schedule_list",),
+    ADMIN: (
+        *("schedule_list", "notice_settings", "notice_channel_list", "notice_channel"),
+        "delivery_list",
+    ),
 }
 # What is no page by itself, and pages that need more than this county has.
 ELSEWHERE = {

@@ -64,6 +64,7 @@ CASES: dict[str, list[Callable[[], Any]]] = {
         lambda: make.NoticeHoursFactory(quiet_until=dt.time(8)),
     ],
     "notice_channel_kind_known": [lambda: make.NoticeChannelFactory(kind="pigeon")],
+    "notice_channel_quiet_whole": [lambda: make.NoticeChannelFactory(quiet_until=None)],
     "notice_channel_one_scope": [
         lambda: make.NoticeChannelFactory(unit=make.UnitFactory(), park=basic.ParkFactory())
     ],
