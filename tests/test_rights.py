@@ -80,8 +80,8 @@ from tests.factories import (
 )
 from tests.ledger_factories import (
     DeliveryFactory,
-    NoticeChannelFactory,
     LedgerItemFactory,
+    NoticeChannelFactory,
     RollupCheckFactory,
     ScoreAppealFactory,
     UnitFactory,
