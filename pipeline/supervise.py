@@ -29,6 +29,7 @@ from pipeline.clockwork import Standing
 from pipeline.lights import Light
 from pipeline.models import Ledger, LedgerItem, Level
 from pipeline.models.ledgers import UNDER_CLOCK
+from pipeline.not_started import fill
 from pipeline.supervision import DAY, NODES, Rules, item_light
 
 LOT = 500
@@ -72,10 +73,13 @@ class Done:
 def supervise(*, at: dt.datetime, by: User | None = None, progress: Progress | None = None) -> Done:
     """Press what is overdue, remind of what is near, tell of leads, ask for the month.
 
+    First the ledger of projects not started fills itself, so that what it owes is pressed too.
+
     In the name of the scheduler where nobody is named. ``progress`` is told how many items
     were looked at. Raises ``NotAllowed``.
     """
     require(by or scheduler(), "schedule.run")
+    fill(at=at)
     rules = rules_at(at)
     done = Done(at, warnings=warnings(rules, at))
     for lot in _lots(_overdue(rules, at)):

@@ -17,17 +17,19 @@ from crm.jobs import kind
 from crm.models import Job, Tag, User
 from crm.progress import Progress
 from crm.refusals import Refused
-from crm.rhythms import Daily
+from crm.rhythms import Daily, Every, Monthly
 from crm.schedule import scheduled
 from pipeline import bulk, rollup_checks
 from pipeline.listing import Wanted
-from pipeline.models import LoadKind, Report
+from pipeline.models import LoadKind, PeriodKind, Report, Subject
 from pipeline.reports import freezing, printed
+from pipeline.reports.periods import Period
 from pipeline.spreadsheets import exports
 from pipeline.spreadsheets.events import LedgerError
 from pipeline.spreadsheets.kinds import KINDS
 from pipeline.spreadsheets.loading import load
 from pipeline.spreadsheets.showing import look_at
+from pipeline.supervise import supervise
 
 SHOWN_REJECTS = 200
 LABELS = {
@@ -165,6 +167,53 @@ def print_report(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any
     job.download.save("report.pdf", ContentFile(made), save=False)
     name = f"{title}-v{report.version}.pdf"
     return {"report": report.pk, "title": title, "download_name": name}
+
+
+@scheduled(
+    Every(60),
+    words=_("登记签约未开工项目，催办、通报、提出督查建议，提醒临期事项、线索和月度填报"),
+)
+@kind(
+    "supervise",
+    label=_("督办到期事项"),
+    act="schedule.run",
+    atomic=False,  # item by item, each in a transaction; running it again adds nothing
+    template="crm/jobs/said.html",
+)
+def press(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+    """Everything that the clocks make due; what missed hours left is made up for."""
+    done = supervise(at=at, by=job.asked_by, progress=progress)
+    counts = done.as_json()
+    said = gettext(
+        "催办 %(urged)s，通报 %(named)s，建议督查 %(inspections_proposed)s、"
+        "挂牌 %(listings_proposed)s，提醒临期 %(reminded)s、填报 %(monthly)s"
+    )
+    return {**counts, "said": "；".join([said % counts, *done.warnings])}
+
+
+@scheduled(
+    Monthly(dt.time(6, 0)),
+    words=_("起草上月的重点工作落实通报（一月一通报），只起草，由督查室补充后送审"),
+    catch_up=12,
+)
+@kind(
+    "bulletin.draft",
+    label=_("起草上月落实通报"),
+    act="schedule.run",
+    template="pipeline/reports/drafted.html",
+)
+def draft_bulletin(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+    """A draft of the month before the occasion, unless somebody has begun it already."""
+    first = timezone.localdate(dt.datetime.fromisoformat(job.arguments["occasion"])).replace(day=1)
+    month = first - dt.timedelta(days=1)
+    period = Period(PeriodKind.MONTH, month.year, month.month)
+    try:
+        report = freezing.draft(period, subject=Subject.SUPERVISION, by=job.asked_by, at=at)
+    except freezing.AlreadyDrafted as refusal:
+        return {"report": None, "said": str(refusal)}
+    said = gettext("已起草 %(year)s 年 %(month)s 月的落实通报")
+    told = {"year": month.year, "month": month.month}
+    return {"report": report.pk, "said": said % told}
 
 
 @scheduled(
