@@ -115,6 +115,7 @@ def _page(request: SignedIn, form: TargetsForm, year: int, now: dt.datetime) -> 
         "pipeline/targets.html",
         {
             "year": year,
+            "window": window,
             "form": form,
             "shown": [_shown(block, in_force, done, window, keys) for block in form.blocks()],
             "may_propose": may(request.user, "target.propose") and proposal is None,
