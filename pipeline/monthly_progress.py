@@ -17,7 +17,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -260,7 +259,7 @@ def _tell_units(month: Month, words: str, *, kind: str, at: dt.datetime) -> int:
             people[unit],
             kind=kind,
             text=words % {"month": month.label, "count": owing[unit]},
-            url=reverse("monthly_month", args=[month]),
+            url=f"/ledgers/monthly/{month}/",
             key=keys[unit],
             at=at,
         )
@@ -285,7 +284,7 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
         kind=kind,
         text=_("%(month)s有 %(units)s 个单位共 %(count)s 项没有填报月度进展")
         % {"month": month.label, **owing},
-        url=reverse("monthly_items", args=[month]) + "?show=missing",
+        url=f"/ledgers/monthly/{month}/items/?show=missing",
         key=key,
         at=at,
     )

@@ -21,7 +21,8 @@ from crm.refusals import Refused
 from crm.rights import may
 from pipeline.forms.reports import CorrectionReasonForm, PeriodForm, ShareForm, TextsForm
 from pipeline.models import PeriodKind, Report, ReportState, Subject
-from pipeline.months import month_of
+from pipeline.months import Month, month_of
+from pipeline.promise_links import link_to
 from pipeline.reports import difference, freezing, printed, sharing
 from pipeline.reports.formats import html, write
 from pipeline.reports.periods import period_of
@@ -133,12 +134,20 @@ def _page(request: SignedIn, row: Report, **forms: Any) -> HttpResponse:
             "versions": versions,
             "formats": list(MEDIA),
             "is_printed": printed.is_kept(row),
-            **html.context(content, digest=row.digest, version=row.version),
+            **html.context(content, digest=row.digest, version=row.version, link=_link(row)),
             **offered,
             **forms,
         },
         status=422 if bound else 200,
     )
+
+
+def _link(row: Report) -> Callable[[str, str, str], str] | None:
+    """Where a figure on the page leads to: the bulletin on promises lists its items."""
+    if row.subject != Subject.SUPERVISION:
+        return None
+    known = row.known_at.isoformat() if row.known_at else ""
+    return link_to(Month(row.year, row.number), known=known)
 
 
 def _row(request: SignedIn, pk: int) -> Report:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,8 +14,17 @@ from pipeline.reports.formats.charts import svg
 from pipeline.reports.formats.layout import grid
 
 
-def context(content: Mapping[str, Any], *, digest: str = "", version: int = 0) -> dict[str, Any]:
-    """What the templates show: the content with its tables laid out and charts drawn."""
+def context(
+    content: Mapping[str, Any],
+    *,
+    digest: str = "",
+    version: int = 0,
+    link: Callable[[str, str, str], str] | None = None,
+) -> dict[str, Any]:
+    """What the templates show: the content with its tables laid out and charts drawn.
+
+    ``link`` gives the address of what makes up a value, from its table, row and column.
+    """
     tables = content["tables"]
     return {
         "content": content,
@@ -25,7 +35,11 @@ def context(content: Mapping[str, Any], *, digest: str = "", version: int = 0) -
             {
                 **section,
                 "tables": [
-                    {**tables[name], "name": name, "grid": grid(tables[name])}
+                    {
+                        **tables[name],
+                        "name": name,
+                        "grid": grid(tables[name], link and partial(link, name)),
+                    }
                     for name in section["tables"]
                 ],
                 # Drawn by charts.svg, which escapes every word that it writes.
@@ -38,6 +52,12 @@ def context(content: Mapping[str, Any], *, digest: str = "", version: int = 0) -
             for section in content["sections"]
         ],
     }
+
+
+def _shown(
+    name: str, table: Mapping[str, Any], link: Callable[[str, str, str], str] | None
+) -> dict[str, Any]:
+    return {**table, "name": name, "grid": grid(table, partial(link, name) if link else None)}
 
 
 def whole(content: Mapping[str, Any], *, digest: str = "", version: int = 0) -> str:

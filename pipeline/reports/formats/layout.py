@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from pipeline.reports.wording import cell
@@ -23,10 +24,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value as it is read, and whether it is a number that stands to the right."""
+    """A value as it is read, whether it is a number that stands to the right, and, on a page
+    of ours, the address of what makes it up."""
 
     text: str
     is_number: bool
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,11 @@ def shown(table: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
     return [(i, c) for i, c in enumerate(table["columns"]) if c["kind"] != "kind"]
 
 
-def grid(table: Mapping[str, Any]) -> Grid:
+Link = Callable[[str, str], str]
+"""The address of what makes up a value, from its row's key and its column; "" for none."""
+
+
+def grid(table: Mapping[str, Any], link: Link | None = None) -> Grid:
     """A table of a report's content, ready to be written down."""
     columns = shown(table)
     is_grouped = any(column["group"] for _place, column in columns)
@@ -63,10 +70,25 @@ def grid(table: Mapping[str, Any]) -> Grid:
     return Grid(
         above,
         below,
-        [_line(row, columns) for row in table["rows"]],
-        None if table["total"] is None else _line(table["total"], columns),
+        [
+            _line(row, columns, link, key)
+            for row, key in zip_longest(table["rows"], table["keys"], fillvalue="")
+        ],
+        None if table["total"] is None else _line(table["total"], columns, link, "total"),
     )
 
 
-def _line(row: Sequence[Any], columns: Sequence[tuple[int, Mapping[str, Any]]]) -> list[Cell]:
-    return [Cell(cell(row[at], c["kind"], row), c["kind"] not in WORDS) for at, c in columns]
+def _line(
+    row: Sequence[Any],
+    columns: Sequence[tuple[int, Mapping[str, Any]]],
+    link: Link | None,
+    key: str,
+) -> list[Cell]:
+    return [
+        Cell(
+            cell(row[at], c["kind"], row),
+            c["kind"] not in WORDS,
+            link(key, c["name"]) if link else "",
+        )
+        for at, c in columns
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -36,16 +36,12 @@ class Count:
     to_file: int = 0
     filed: int = 0
     filed_late: int = 0
+    not_filed: int = 0
 
     @property
     def on_time_rate(self) -> Decimal | None:
         """On time of what was to be finished; None where nothing was."""
         return ratio(self.on_time, self.due)
-
-    @property
-    def not_filed(self) -> int:
-        """What no progress was filed about."""
-        return self.to_file - self.filed
 
 
 Test = Callable[[Promise, Month], bool]
@@ -62,6 +58,7 @@ TESTS: dict[str, Test] = {
     "to_file": lambda p, m: p.is_owed,
     "filed": lambda p, m: p.is_owed and p.filing is not None,
     "filed_late": lambda p, m: p.is_owed and p.filing is not None and p.filing.is_late,
+    "not_filed": lambda p, m: p.is_owed and p.filing is None,
 }
 LABELS = {
     "owed": _("在办事项"),
@@ -76,6 +73,7 @@ LABELS = {
     "to_file": _("应报进展"),
     "filed": _("已报进展"),
     "filed_late": _("补报进展"),
+    "not_filed": _("未报进展"),
 }
 """What each figure is called; its facts are filed under the same name."""
 
@@ -144,13 +142,29 @@ def gather(period: Period, *, known_at: dt.datetime) -> Numbers:
         rules=CountySettings.objects.known_at(known_at),
         total=counted(now.promises, month),
         total_before=counted(before.promises, month.earlier()),
-        ledgers=_groups(now, month, ledgers, lambda p: p.item.ledger_id),
-        units=_groups(now, month, units, lambda p: p.unit_id or 0),
+        ledgers=grouped(now, ledgers, lambda p: p.item.ledger_id),
+        units=grouped(now, units, lambda p: p.unit_id or 0),
     )
 
 
-def _groups(
-    standing: Standing, month: Month, names: dict[int, str], key: Callable[[Promise], int]
+def gather_of(before: Standing, now: Standing, units: Mapping[int, str]) -> Numbers:
+    """The figures of some units' promises, from how they stood; one query for the settings."""
+    month = now.month
+    return Numbers(
+        period=Period("month", month.year, month.number),
+        month=month,
+        now=now,
+        before=before,
+        rules=CountySettings.objects.known_at(now.known_at),
+        total=counted(now.promises, month),
+        total_before=counted(before.promises, before.month),
+        ledgers=(),
+        units=grouped(now, units, lambda p: p.unit_id or 0),
+    )
+
+
+def grouped(
+    standing: Standing, names: Mapping[int, str], key: Callable[[Promise], int]
 ) -> tuple[Group, ...]:
     """Those that have promises, in the order of the names."""
     found: dict[int, list[Promise]] = {}
@@ -162,7 +176,7 @@ def _groups(
             str(pk),
             names.get(pk, found[pk][0].unit),
             tuple(found[pk]),
-            counted(found[pk], month),
+            counted(found[pk], standing.month),
         )
         for pk in order
     )

@@ -29,7 +29,7 @@ def tables(numbers: Numbers) -> dict[str, Table]:
     return {table.name: table for table in (make(numbers) for make in made)}
 
 
-def _figures() -> list[tuple[Column, str]]:
+def figures() -> list[tuple[Column, str]]:
     """The columns of counts, each with the figure that it shows."""
     return [
         (Column("owed", _("在办")), "owed"),
@@ -45,23 +45,24 @@ def _figures() -> list[tuple[Column, str]]:
     ]
 
 
-def _values(count: Count) -> list[Any]:
-    return [getattr(count, figure) for _column, figure in _figures()]
+def values(count: Count) -> list[Any]:
+    """The values of those columns."""
+    return [getattr(count, figure) for _column, figure in figures()]
 
 
 def _s1(numbers: Numbers) -> Table:
-    columns = [Column("month", _("月份"), TEXT), *(column for column, _figure in _figures())]
+    columns = [Column("month", _("月份"), TEXT), *(column for column, _figure in figures())]
     rows = [
-        [numbers.month.label, *_values(numbers.total)],
-        [numbers.month.earlier().label, *_values(numbers.total_before)],
+        [numbers.month.label, *values(numbers.total)],
+        [numbers.month.earlier().label, *values(numbers.total_before)],
     ]
     return Table("S1", _("表1 重点工作落实总体情况"), columns, rows, ["now", "before"])
 
 
 def _by_group(numbers: Numbers, name: str, title: str, label: str, groups: Any) -> Table:
-    columns = [Column("name", label, TEXT), *(column for column, _figure in _figures())]
-    rows = [[group.name, *_values(group.count)] for group in groups]
-    total = [_("合计"), *_values(numbers.total)]
+    columns = [Column("name", label, TEXT), *(column for column, _figure in figures())]
+    rows = [[group.name, *values(group.count)] for group in groups]
+    total = [_("合计"), *values(numbers.total)]
     return Table(name, title, columns, rows, [group.key for group in groups], total)
 
 

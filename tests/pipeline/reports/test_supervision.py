@@ -269,7 +269,11 @@ def test_a_correction_says_what_changed_because_of_which_items(county: dict[str,
     found = difference.changes(old.content, freezing.content_of(new, at=at))
     assert ("S8", "total", 1, 2) in [(c.table, "total", c.before, c.after) for c in found]
     causes = difference.causes(old.rows, freezing.rows_of(new, at=at))
-    assert {(c.figure, c.how) for c in causes} == {("filed", "added"), ("filed_late", "added")}
+    assert {(c.figure, c.how) for c in causes} == {
+        ("filed", "added"),
+        ("filed_late", "added"),
+        ("not_filed", "taken"),
+    }
     assert set(difference.named(causes).values()) == {county["red"]}
 
 
