@@ -26,13 +26,13 @@ from pipeline.models import (
     AreaReview,
     CountySettings,
     Instruction,
-    ItemState,
     Ledger,
     LedgerItem,
     LedgerKind,
     ReviewState,
 )
-from pipeline.models.ledgers import OPEN_STATES
+from pipeline.models.ledgers import BEFORE_ISSUE, OPEN_STATES
+from pipeline.monthly_progress import told_before
 from pipeline.months import Month, month_at
 from pipeline.reports.content import digest
 from pipeline.reports.freezing import Damaged
@@ -201,26 +201,31 @@ def remind(*, at: dt.datetime) -> int:
 
 def _remind_of(month: Month, at: dt.datetime) -> int:
     filed = AreaReview.objects.filter(month=month.first, state=ReviewState.FILED)
-    asked = LedgerItem.objects.filter(issued_on__lte=month.last, unit__area__isnull=False)
-    asked = asked.exclude(state=ItemState.WITHDRAWN).exclude(closed_at__lt=month.begins)
-    waiting = list(
-        Area.objects.filter(leader__is_active=True, pk__in=asked.order_by().values("unit__area"))
+    asked = LedgerItem.objects.exclude(state__in=BEFORE_ISSUE).exclude(closed_at__lt=month.begins)
+    asked = asked.filter(issued_on__lte=month.last, unit__area__isnull=False)
+    waiting = {
+        f"review.due:{month}:{area.pk}": area
+        for area in Area.objects.filter(
+            leader__is_active=True, pk__in=asked.order_by().values("unit__area")
+        )
         .exclude(pk__in=filed.values("area"))
         .select_related("leader")
-    )
+    }
+    done = told_before("review.due", waiting)
     with translation.override(settings.LANGUAGE_CODE):
-        for area in waiting:
-            assert area.leader is not None  # noqa: S101 - filtered above
-            words = _("请在月底前报送“%(area)s”%(month)s的汇总分析报告")
+        words = _("请报送“%(area)s”%(month)s的汇总分析报告，月底前完成")
+        for key, area in waiting.items():
+            if key in done or area.leader is None:
+                continue
             notices.tell(
                 [area.leader],
                 kind="review.due",
                 text=words % {"area": area.name, "month": month.label},
                 url=f"/ledgers/areas/{area.pk}/{month}/",
-                key=f"review.due:{month}:{area.pk}",
+                key=key,
                 at=at,
             )
-    return len(waiting)
+    return len(waiting) - len(done)
 
 
 def _made(area: Area, month: Month, review: AreaReview | None, at: dt.datetime) -> dict[str, Any]:

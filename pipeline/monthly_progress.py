@@ -251,7 +251,7 @@ def _tell_units(month: Month, words: str, *, kind: str, at: dt.datetime) -> int:
         for row in missing(month, at=at).order_by().values("unit").annotate(count=Count("pk"))
     }
     keys = {unit: f"{kind}:{month}:{unit}" for unit in owing}
-    done = _told_before(kind, keys.values())
+    done = told_before(kind, keys.values())
     waiting = [unit for unit in owing if keys[unit] not in done]
     people = people_of(waiting)
     for unit in waiting:
@@ -269,7 +269,7 @@ def _tell_units(month: Month, words: str, *, kind: str, at: dt.datetime) -> int:
 def _tell_office(month: Month, *, at: dt.datetime) -> int:
     kind = "progress.missing"
     key = f"{kind}:{month}:office"
-    if _told_before(kind, [key]):
+    if told_before(kind, [key]):
         return 0
     owing = (
         missing(month, at=at)
@@ -291,7 +291,7 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
     return len(office)
 
 
-def _told_before(kind: str, keys: Iterable[str]) -> set[str]:
+def told_before(kind: str, keys: Iterable[str]) -> set[str]:
     """The occasions that anybody was told of: whoever joins a unit later hears no old news."""
     rows = Notice.objects.filter(kind=kind, key__in=list(keys))
     return set(rows.order_by().values_list("key", flat=True).distinct())

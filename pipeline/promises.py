@@ -18,6 +18,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crm.models import Unit
+from pipeline.clock_rules import rules_at
+from pipeline.clockwork import facts_of
 from pipeline.lights import Light
 from pipeline.models import (
     Escalation,
@@ -28,10 +30,10 @@ from pipeline.models import (
     LedgerItem,
     Level,
 )
-from pipeline.models.ledgers import BEFORE_ISSUE, LedgerItemQuerySet
+from pipeline.models.ledgers import BEFORE_ISSUE, UNDER_CLOCK, LedgerItemQuerySet
 from pipeline.monthly_progress import Filing, filings
 from pipeline.months import Month
-from pipeline.past_clocks import PastRules, past_clock, past_light, rules_known_at
+from pipeline.supervision import Clock, Happening, Rules, clock_of, light
 
 MOMENT = dt.timedelta(microseconds=1)
 NEXT_STATE = {
@@ -158,7 +160,7 @@ def standings(
         filings=filings(wanted, months, at=known_at),
         units={name: key for key, name in Unit.objects.values_list("pk", "name")},
     )
-    rules = rules_known_at(known_at)
+    rules = rules_at(known_at)
     found = []
     for month in months:
         as_of = min(known_at, month.ends - MOMENT)
@@ -192,7 +194,7 @@ def _promise(
     known_at: dt.datetime,
     as_of: dt.datetime,
     facts: _Facts,
-    rules: PastRules,
+    rules: Rules,
 ) -> Promise | None:
     """The item as it stood, None where the month knows nothing of it."""
     events = [event for event in facts.events.get(item.pk, []) if event.recorded_at <= as_of]
@@ -205,7 +207,7 @@ def _promise(
         return None
     assert item.issued_on is not None  # noqa: S101 - a constraint of the table
     goal, unit_id, unit = _as_it_was(item, facts, as_of)
-    clock = past_clock(item, events, rules)
+    clock = _clock(item, events, state, rules)
     steps = tuple(
         _step(row, known_at)
         for row in facts.steps.get(item.pk, [])
@@ -220,12 +222,28 @@ def _promise(
         issued_on=item.issued_on,
         closed_at=closed_at,
         due_on=clock.due_on if clock else None,
-        light=past_light(clock, as_of, rules),
+        light=_light(clock, state, as_of, rules),
         days_overdue=max((timezone.localdate(as_of) - clock.due_on).days, 0) if clock else 0,
         steps=steps,
         filing=facts.filings.get((item.pk, month.first)),
         is_owed=closed_at is None or closed_at >= month.last_day,
     )
+
+
+def _clock(
+    item: LedgerItem, events: Iterable[ItemEvent], state: ItemState, rules: Rules
+) -> Clock | None:
+    """The clock that ran after these events."""
+    if state not in UNDER_CLOCK:
+        return None
+    heard = [Happening(event.kind, event.recorded_at, event.planned_on) for event in events]
+    return clock_of(facts_of(item, heard), rules)
+
+
+def _light(clock: Clock | None, state: ItemState, as_of: dt.datetime, rules: Rules) -> Light:
+    if state == ItemState.CLOSED:
+        return Light.CLOSED
+    return light(clock.node, clock.due_on, as_of, rules) if clock else Light.NONE
 
 
 def _as_it_was(item: LedgerItem, facts: _Facts, as_of: dt.datetime) -> tuple[str, int | None, str]:

@@ -23,7 +23,7 @@ from crm import notices
 from crm.models import Notice, User
 from crm.rights import require
 from crm.schedule import scheduler
-from pipeline import clockwork, escalation, monthly_progress
+from pipeline import area_reviews, clockwork, escalation, monthly_progress
 from pipeline.clock_rules import rules_at
 from pipeline.clockwork import Standing
 from pipeline.lights import Light
@@ -91,7 +91,7 @@ def supervise(*, at: dt.datetime, by: User | None = None, progress: Progress | N
     for lot in _lots(_near(rules, at)):
         with transaction.atomic():
             done.reminded += _remind(lot, at=at, rules=rules)
-    done.monthly = monthly_progress.remind(at=at)
+    done.monthly = monthly_progress.remind(at=at) + area_reviews.remind(at=at)
     return done
 
 

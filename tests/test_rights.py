@@ -27,6 +27,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from crm.calendar_feeds import renew
 from crm.merging import merge, merge_contacts
 from crm.models import (
+    Area,
     Attachment,
     CalendarDay,
     Chain,
@@ -42,6 +43,7 @@ from crm.models import (
 )
 from crm.notices import tell
 from crm.organizations import attach
+from pipeline import area_reviews
 from pipeline.interactions import record
 from pipeline.models import (
     AftercareIssue,
@@ -57,6 +59,7 @@ from pipeline.models import (
     StatusRequest,
     TargetProposal,
 )
+from pipeline.months import Month
 from pipeline.score_schemes import Entry, set_scheme
 from pipeline.stages import MilestoneKind
 from tests.factories import (
@@ -79,6 +82,7 @@ from tests.factories import (
     the_verifier,
 )
 from tests.ledger_factories import (
+    AreaFactory,
     DeliveryFactory,
     LedgerItemFactory,
     NoticeChannelFactory,
@@ -101,7 +105,8 @@ LOADERS = PEOPLE - {SUPERVISOR}
 IMPORTERS = {OFFICER, MANAGER, VERIFIER, ADMIN}
 DRAFTERS = {VERIFIER, LEADER, SUPERVISOR, MANAGER}
 KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
-MONTHS = ("monthly_month", "monthly_items", "monthly_file", "monthly_workbook")
+MONTHS = (*("monthly_month", "monthly_items", "monthly_file", "monthly_workbook", "promise_list"),)
+AREAS = ("area_review", "area_write", "area_instruct", "area_file")
 
 
 @dataclass(frozen=True)
@@ -300,6 +305,12 @@ PAGES: dict[str, Rule | Open] = {
     "monthly_items": reads(ANYBODY),
     "monthly_file": acts(EDITORS | {UNIT}, "", 302),
     "monthly_workbook": reads(ANYBODY),
+    "promise_list": reads(ANYBODY),
+    "area_list": reads({LEADER, SUPERVISOR, AUDITOR, ADMIN}),
+    "area_review": reads({LEADER, SUPERVISOR, AUDITOR, ADMIN}),
+    "area_write": acts({LEADER}, "", 422),
+    "area_instruct": acts({LEADER}, "", 422),
+    "area_file": acts({LEADER}, "", 302),
     "notice_list": reads(ANYBODY),
     "notices_read": acts(ANYBODY, "", 302),
     "notice": reads(ANYBODY, "own"),
@@ -483,6 +494,16 @@ def of_what_goes_out() -> dict[str, Any]:
     }
 
 
+def an_area_that_was_filed() -> Area:
+    """An area whose leader filed the analysis of September: every leader reads it."""
+    leader = UserFactory(username="area-leader", role=LEADER)
+    area: Area = AreaFactory(leader=leader)
+    month, at = Month(2026, 9), instant("2026-09-30 10:00")
+    area_reviews.write(area, month, analysis="总体平稳", by=leader, at=at)
+    area_reviews.file(area, month, by=leader, at=at)
+    return area
+
+
 @pytest.fixture
 def world(db: None) -> World:
     park = ParkFactory(slug="rare-metals")
@@ -651,6 +672,7 @@ def world(db: None) -> World:
                 if name.startswith("report_") and name != "report_list"
             },
             **dict.fromkeys(MONTHS, "2026-09"),
+            **dict.fromkeys(AREAS, (an_area_that_was_filed().pk, "2026-09")),
             **of_score_cards(park),
             "falsehood_of_milestone": verified.pk,
             "target_approve": proposal.pk,

@@ -54,7 +54,8 @@ AS: dict[str, tuple[str, ...]] = {
         *("report_list", "report", "report_changes"),
     ),
     SUPERVISOR: (
-        *("monthly_progress", "monthly_month", "monthly_items"),
+        *("monthly_progress", "monthly_month", "monthly_items", "promise_list"),
+        *("area_list", "area_review"),
         *("scorecards", "scorecard", "score_evidence", "score_appeals", "score_schemes"),
         *("falsehood_of_milestone", "falsehood_of_item"),
     ),

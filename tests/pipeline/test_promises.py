@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from crm.models import Unit
+from crm.models import CalendarDay, Unit
 from pipeline import ledgers
 from pipeline.lights import Light
 from pipeline.models import ItemState
@@ -120,6 +120,7 @@ def test_words_and_unit_are_those_of_then(unit: Unit) -> None:
 
 def test_due_days_roll_to_working_days_where_the_ledger_says_so(unit: Unit) -> None:
     item = begun(promised(unit, "09-05"), "09-05")  # a Saturday a week later
+    CalendarDay.objects.create(day=dt.date(2026, 10, 1), is_working=False, name="国庆节")
     item.ledger.working_days = True
     item.ledger.save()
     (promise,) = known(on("09-11"))
