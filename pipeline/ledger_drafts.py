@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -103,7 +104,8 @@ def edit_columns(item: LedgerItem, **fields: Any) -> tuple[dict[str, Any], dict[
 def _next_number(ledger: Ledger, *, year: int) -> str:
     """The number after the last of the year; the ledger's row is locked."""
     start = f"{ledger.prefix}-{year}-"
-    last = ledger.items.filter(number__startswith=start).order_by("-id").first()
+    numbered = ledger.items.filter(number__regex=rf"^{re.escape(start)}\d+$")
+    last = numbered.order_by("-id").first()
     count = int(last.number.removeprefix(start)) if last is not None else 0
     return f"{start}{count + 1:0{DIGITS}}"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,35 @@ def write(
 ) -> int:
     """Write the rows to a file of that ending (``xlsx`` or ``csv``); how many there were."""
     keys = list(rows.values_list("pk", flat=True))
-    writer = {"xlsx": _workbook, "csv": _text}[ending]
-    writer(path, chosen, _lines(keys, chosen, at, progress))
+    write_table(
+        path,
+        [header(column) for column in chosen],
+        _lines(keys, chosen, at, progress),
+        ending=ending,
+        title=gettext("项目"),
+        widths={
+            index: _WIDTHS[column.name]
+            for index, column in enumerate(chosen)
+            if column.name in _WIDTHS
+        },
+    )
     return len(keys)
+
+
+def write_table(
+    path: Path,
+    headers: Sequence[str],
+    lines: Iterable[Sequence[Any]],
+    *,
+    ending: str,
+    title: str,
+    widths: Mapping[int, int],
+) -> None:
+    """Write any list to a file of that ending; ``widths`` of columns in characters."""
+    if ending == "xlsx":
+        _workbook(path, headers, lines, title, widths)
+    else:
+        _text(path, headers, lines)
 
 
 def _lines(
@@ -72,7 +98,7 @@ def header(column: ProjectColumn) -> str:
     return f"{column.label}（{column.unit}）" if column.unit else str(column.label)
 
 
-def plain(cell: Cell) -> Any:
+def plain(cell: Any) -> Any:
     """A cell as a program reads it: yuan as 亿元, a light as its word, nothing as None."""
     match cell:
         case Light():
@@ -87,7 +113,13 @@ def plain(cell: Cell) -> Any:
             return cell
 
 
-def _workbook(path: Path, chosen: Sequence[ProjectColumn], lines: Iterator[list[Cell]]) -> None:
+def _workbook(
+    path: Path,
+    headers: Sequence[str],
+    lines: Iterable[Sequence[Any]],
+    title: str,
+    widths: Mapping[int, int],
+) -> None:
     book = xlsxwriter.Workbook(
         str(path),
         {
@@ -101,13 +133,13 @@ def _workbook(path: Path, chosen: Sequence[ProjectColumn], lines: Iterator[list[
     day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
     money = book.add_format({"num_format": "#,##0.00"})
     quoted = book.add_format({"quote_prefix": True})
-    sheet = book.add_worksheet(gettext("项目"))
+    sheet = book.add_worksheet(title)
     sheet.freeze_panes(1, 1)
     sheet.set_landscape()
     sheet.repeat_rows(0)
-    for index, column in enumerate(chosen):
-        sheet.set_column(index, index, _WIDTHS.get(column.name, 13))
-        sheet.write_string(0, index, header(column), head)
+    for index, words in enumerate(headers):
+        sheet.set_column(index, index, widths.get(index, 13))
+        sheet.write_string(0, index, words, head)
     for row, line in enumerate(lines, 1):
         for index, cell in enumerate(line):
             value = plain(cell)
@@ -123,10 +155,10 @@ def _workbook(path: Path, chosen: Sequence[ProjectColumn], lines: Iterator[list[
     book.close()
 
 
-def _text(path: Path, chosen: Sequence[ProjectColumn], lines: Iterator[list[Cell]]) -> None:
+def _text(path: Path, headers: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
-        out.writerow([header(column) for column in chosen])
+        out.writerow(headers)
         for line in lines:
             out.writerow([harmless(plain(cell)) for cell in line])
 

@@ -41,6 +41,7 @@ MAIN = (
     Place("interaction_list", pgettext_lazy("navigation", "接洽"), "project.view"),
     Place("verification", pgettext_lazy("navigation", "核验"), "verification.view"),
     Place("report_list", pgettext_lazy("navigation", "通报"), "report.view"),
+    Place("ledger_overview", pgettext_lazy("navigation", "台账"), "item.view"),
     Place("targets", pgettext_lazy("navigation", "目标"), "target.view"),
 )
 MORE = (

@@ -38,4 +38,5 @@ urlpatterns = [
     *ledgers.urlpatterns,  # after these two: a ledger may have any name as its address
     *targets.urlpatterns,
     *verification.urlpatterns,
+    *ledgers.by_slug,
 ]

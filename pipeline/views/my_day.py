@@ -46,13 +46,16 @@ TITLES: dict[str, Any] = {
 
 
 def home(request: SignedIn) -> HttpResponseBase:
-    """What a person opens first: officers their day, others the cockpit.
+    """What a person opens first: officers their day, who watches over promises or keeps
+    them the ledgers, others the cockpit.
 
     An address that asks for figures is the cockpit's, whoever opens it.
     """
     role = getattr(request.user, "role", "")
     if role == Role.OFFICER and not ASKS_FOR_FIGURES & request.GET.keys():
         return my_day(request)
+    if role == Role.UNIT or (role == Role.SUPERVISOR and not ASKS_FOR_FIGURES & request.GET.keys()):
+        return redirect("ledger_overview")
     return cockpit(request)
 
 

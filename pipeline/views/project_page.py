@@ -69,7 +69,7 @@ def project_page(
             "may_plan": may(user, "follow_up.edit", project) and not project.withdrawn_at,
             "may_verify_funds": may(user, "funds.verify", project),
             **project_sections.sections(
-                project, user=user, refused=refused, today=today, may_edit=may_edit
+                project, user=user, refused=refused, now=now, may_edit=may_edit
             ),
             **_forms(project, user, refused),
         },

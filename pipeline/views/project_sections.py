@@ -9,26 +9,30 @@ from typing import Any
 
 from django.db.models import F
 from django.forms import BaseForm
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Tag, User
 from crm.rights import may
-from pipeline import due, funds_plans
+from pipeline import due, funds_plans, item_lists
 from pipeline.forms.project_page import DecisionForm, FactorEditForm, SolveForm, TagsForm
 from pipeline.lights import Light, project_light
 from pipeline.models import (
     AftercareIssue,
     FactorNeed,
     InteractionKind,
+    LedgerItem,
     PlanChange,
     Project,
     StatusRequest,
 )
 from pipeline.stages import Stage
+from pipeline.supervision import rules_at
 
 SHOWN = 50
 """So many rows of a section; the line of time has the older ones."""
 CLOSED_SHOWN = 5
+PROMISES = 10
 LIGHT_WORDS = {
     Light.GREEN: _("按计划推进"),
     Light.YELLOW: _("错过计划的月份"),
@@ -41,16 +45,18 @@ def sections(
     *,
     user: User,
     refused: Mapping[str, BaseForm],
-    today: dt.date,
+    now: dt.datetime,
     may_edit: bool,
 ) -> dict[str, Any]:
     """What the templates of the sections are given; a fixed number of queries."""
+    today = timezone.localdate(now)
     light = project_light(project, today=today)
     return {
         "light": light,
         "light_words": LIGHT_WORDS.get(light, ""),
         **_funds(project, today),
         **_tasks(project),
+        **_promises(project, user, now),
         **_tags(project, refused, may_edit=may_edit),
         **_status(project, user, refused),
         **_aftercare(project, user, refused, today),
@@ -88,6 +94,17 @@ def _tasks(project: Project) -> dict[str, Any]:
         "closed_tasks": steps.filter(closed_at__isnull=False).order_by("-closed_at", "-pk")[
             :CLOSED_SHOWN
         ],
+    }
+
+
+def _promises(project: Project, user: User, now: dt.datetime) -> dict[str, Any]:
+    """The ledgers' items about the project that the person may see, newest first."""
+    items = LedgerItem.objects.visible_to(user).filter(project=project).order_by("-id")
+    return {
+        "promises": item_lists.whole(items)[:PROMISES],
+        "item_rules": rules_at(now),
+        "now": now,
+        "may_draft_item": may(user, "item.draft"),
     }
 
 
