@@ -84,6 +84,7 @@ from tests.factories import (
 from tests.ledger_factories import (
     AreaFactory,
     DeliveryFactory,
+    LedgerFileFactory,
     LedgerItemFactory,
     NoticeChannelFactory,
     RollupCheckFactory,
@@ -270,7 +271,7 @@ PAGES: dict[str, Rule | Open] = {
     "dispute": reads(PEOPLE, "project"),
     "dispute_decide": acts({MANAGER, LEADER}, "project", 422),
     "project_transfer": Rule({MANAGER, LEADER}, "project", post=422),
-    "home": reads(PEOPLE),
+    "home": reads(ANYBODY),
     "my_day": reads(PEOPLE),
     "my_day_block": reads(PEOPLE),
     "interaction_list": reads(PEOPLE),
@@ -300,6 +301,20 @@ PAGES: dict[str, Rule | Open] = {
     "score_schemes": Rule(ANYBODY),
     "falsehood_of_milestone": Rule({VERIFIER, SUPERVISOR}, "project", post=422),
     "falsehood_of_item": Rule({VERIFIER, SUPERVISOR}, "item", post=422),
+    "ledger_overview": reads(ANYBODY),
+    "ledger": reads(ANYBODY),
+    "ledger_keep": Rule({SUPERVISOR, ADMIN}, post=422),
+    "ledger_change": Rule({SUPERVISOR, ADMIN}, post=422),
+    "ledger_close": acts({SUPERVISOR, ADMIN}, "", 302),
+    "item_list": reads(ANYBODY),
+    "item_export": acts(ANYBODY, "", 200),
+    "item_bulk": acts({SUPERVISOR, LEADER}, "", 302),
+    "item_new": Rule({SUPERVISOR}, post=422),
+    "item": reads(ANYBODY, "item"),
+    "item_edit": Rule({SUPERVISOR}, "item", post=422),
+    "item_child": acts({SUPERVISOR}, "item", 422),
+    "item_act": acts({SUPERVISOR, LEADER}, "item", 422),  # a note
+    "ledger_file": reads(ANYBODY, "item"),
     "monthly_progress": reads(ANYBODY),
     "monthly_month": reads(ANYBODY),
     "monthly_items": reads(ANYBODY),
@@ -504,6 +519,21 @@ def an_area_that_was_filed() -> Area:
     return area
 
 
+def of_the_ledgers(park: Park) -> dict[str, Any]:
+    """An item that the park's committee answers for, with a file."""
+    unit = UnitFactory(name="own unit", park=park)
+    item = LedgerItemFactory(issued=True, unit=unit)
+    file = LedgerFileFactory(item=item)
+    file_content = ContentFile(b"%PDF-1.7")
+    file.file.storage.save(file.file.name, file_content)
+    return {
+        **dict.fromkeys(("item", "item_edit", "item_child"), item.pk),
+        "item_act": (item.pk, "note"),
+        "ledger_file": file.pk,
+        **dict.fromkeys(("ledger", "ledger_change", "ledger_close"), item.ledger.slug),
+    }
+
+
 @pytest.fixture
 def world(db: None) -> World:
     park = ParkFactory(slug="rare-metals")
@@ -608,6 +638,7 @@ def world(db: None) -> World:
         other=ParkFactory(slug="modern-agriculture"),
         keys={
             **of_the_day(project),
+            **of_the_ledgers(park),
             "project": project.pk,
             **dict.fromkeys(
                 (

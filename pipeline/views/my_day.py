@@ -27,6 +27,7 @@ from pipeline.models import CountySettings, Metric, Project
 from pipeline.rollups import Row
 from pipeline.soon import soon
 from pipeline.views.cockpit import cockpit
+from pipeline.views.ledgers import ledger_overview
 
 SHOWN, PAGE = 8, 30
 ASKS_FOR_FIGURES = frozenset({"year", "as_of", "by", "known_at"})
@@ -55,7 +56,7 @@ def home(request: SignedIn) -> HttpResponseBase:
     if role == Role.OFFICER and not ASKS_FOR_FIGURES & request.GET.keys():
         return my_day(request)
     if role == Role.UNIT or (role == Role.SUPERVISOR and not ASKS_FOR_FIGURES & request.GET.keys()):
-        return redirect("ledger_overview")
+        return ledger_overview(request)
     return cockpit(request)
 
 

@@ -58,6 +58,8 @@ AS: dict[str, tuple[str, ...]] = {
         *("area_list", "area_review"),
         *("scorecards", "scorecard", "score_evidence", "score_appeals", "score_schemes"),
         *("falsehood_of_milestone", "falsehood_of_item"),
+        *("ledger_overview", "ledger", "ledger_keep", "ledger_change"),
+        *("item_list", "item_new", "item", "item_edit"),
     ),
     ADMIN: (
         *("schedule_list", "notice_settings", "notice_channel_list", "notice_channel"),
@@ -68,7 +70,7 @@ AS: dict[str, tuple[str, ...]] = {
 ELSEWHERE = {
     *("document", "document_view", "load_workbook", "attachment", "interaction_photo"),
     *("job_download", "import_template", "target_workbook", "report_file"),  # downloads
-    *("monthly_workbook", "scorecard_export"),
+    *("monthly_workbook", "scorecard_export", "ledger_file"),
     *("board_column", "my_day_block", "organization_suggest", "organization_options"),
     *("organization_duplicates", "notice"),  # fragments, and what leads on
     *("organization_merge", "contact_merge"),  # test_merge_and_undo: a pair is chosen first
