@@ -10,8 +10,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from pipeline.clockwork import HEARD, facts_of
 from pipeline.models import EventKind, ItemEvent, ItemState, LedgerItem, Node
-from pipeline.supervision import node_days
+from pipeline.models.ledgers import UNDER_CLOCK
+from pipeline.supervision import Happening, Rules
+from pipeline.supervision import stops as clocks
 
 S = ItemState
 STEPS: tuple[tuple[Any, str, tuple[ItemState, ...]], ...] = (
@@ -74,16 +77,18 @@ ANSWERS = {
 }
 
 
-def stops(item: LedgerItem, events: Sequence[ItemEvent], *, at: dt.datetime) -> list[Stop]:
+def stops(item: LedgerItem, events: Sequence[ItemEvent], *, rules: Rules) -> list[Stop]:
     """The nodes that the item has, in order; none before it is handed over."""
     if item.issued_on is None:
         return []
+    heard = [Happening(e.kind, e.recorded_at, e.planned_on) for e in events if e.kind in HEARD]
+    due = [(clock.node, clock.due_on) for clock in clocks(facts_of(item, heard), rules)]
     found = []
-    for node, due_on in node_days(item, at=at):
+    for node, due_on in [*due, (Node.CLOSING, None)]:
         if node in ANSWERS:
             answered = next((e for e in events if e.kind == ANSWERS[node]), None)
         else:
-            answered = _handed_in(events) if item.state not in (S.ISSUED, S.ACTIVE) else None
+            answered = _handed_in(events) if item.state not in UNDER_CLOCK else None
         on = timezone.localdate(answered.recorded_at) if answered is not None else None
         found.append(Stop(node, due_on, on, item.node == node))
     return found

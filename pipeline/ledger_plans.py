@@ -7,7 +7,6 @@ the supervision office or a leader.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 
 from django.db import transaction
@@ -16,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
 from crm.refusals import ReasonNeeded
+from pipeline.clock_rules import rules_at
 from pipeline.ledger_events import happened, held, office, people_of, tell
 from pipeline.ledger_refusals import BadPlan, NoRequest
-from pipeline.models import EventKind, ItemEvent, LedgerItem
+from pipeline.models import EventKind, ItemEvent, LedgerItem, Node
+from pipeline.supervision import due_day
 
 
 @transaction.atomic
@@ -31,7 +32,7 @@ def plan(
     """
     row, _standing = held(item, "plan", by=by)
     _refuse_past(planned_on, at)
-    if timezone.localdate(at) > last_day_for_plan(row):
+    if timezone.localdate(at) > last_day_for_plan(row, at=at):
         raise BadPlan(_("一个月节点已过，计划办结日要申请延期"))
     if row.due_on is not None and planned_on > row.due_on:
         words = _("计划不能晚于议定的期限 %(due)s，确需更晚请申请延期")
@@ -99,14 +100,12 @@ def refuse_plan(item: LedgerItem, *, reason: str, by: User, at: dt.datetime) -> 
     return row
 
 
-def last_day_for_plan(item: LedgerItem) -> dt.date:
+def last_day_for_plan(item: LedgerItem, *, at: dt.datetime) -> dt.date:
     """The month node: until then a first plan needs nobody's consent."""
-    start = item.issued_on
-    assert start is not None  # noqa: S101 - the table of verbs lets only issued items here
-    year, month = divmod(start.year * 12 + start.month, 12)
-    return start.replace(
-        year=year, month=month + 1, day=min(start.day, calendar.monthrange(year, month + 1)[1])
-    )
+    assert item.issued_on is not None  # noqa: S101 - the table of verbs lets only issued items here
+    rules, chosen = rules_at(at), item.ledger.working_days
+    is_rolled = rules.working_days if chosen is None else chosen
+    return due_day(Node.MAJOR, item.issued_on, rules.calendar if is_rolled else None)
 
 
 def _refuse_past(planned_on: dt.date, at: dt.datetime) -> None:

@@ -21,6 +21,7 @@ from crm.models import User
 from crm.refusals import Refused
 from crm.rights import may
 from pipeline import filters, item_lists, ledgers
+from pipeline.clock_rules import rules_at
 from pipeline.forms.ledgers import (
     AskPlanForm,
     AssignForm,
@@ -38,7 +39,6 @@ from pipeline.item_track import steps, stops
 from pipeline.ledger_rules import VERBS, Answer, waiting_for
 from pipeline.models import ItemEvent, Ledger, LedgerFile, LedgerItem
 from pipeline.models.ledgers import OPEN_STATES
-from pipeline.supervision import rules_at
 from pipeline.views.dossier import download
 
 CHILDREN = 100
@@ -103,7 +103,7 @@ def item_page(
 ) -> HttpResponse:
     """The page; ``bound`` holds the form of an act that was refused."""
     now, user, bound = timezone.now(), request.user, bound or {}
-    answers = waiting_for(row, user)
+    answers, rules = waiting_for(row, user), rules_at(now)
     events = list(row.events.order_by("id")[:TRACKED])
     timeline = filters.page(
         row.events.order_by("-id"),
@@ -115,7 +115,7 @@ def item_page(
     context = {
         "item": row,
         "steps": steps(row, events),
-        "stops": stops(row, events, at=now),
+        "stops": stops(row, events, rules=rules),
         "acts": _acts(row, answers, bound),
         "hints": [a for a in answers if not a.is_open and a.verb.name in ACTS],
         "may_edit": any(a.is_open for a in answers if a.verb.name == "edit"),
@@ -128,7 +128,7 @@ def item_page(
             :MONTHS
         ],
         "now": now,
-        "rules": rules_at(now),
+        "rules": rules,
         "may_see_project": may(user, "project.view"),
     }
     return render(request, "pipeline/ledgers/item.html", context, status=422 if bound else 200)

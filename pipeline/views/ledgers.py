@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,19 +20,21 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.http import SignedIn, allowed
-from crm.models import CalendarDay
 from crm.refusals import Refused
 from crm.rights import may
 from pipeline import filters, item_lists, ledger_bulk
+from pipeline.clock_rules import rules_at
 from pipeline.forms.ledgers import ItemFilter
 from pipeline.item_lists import COLUMNS
 from pipeline.ledger_rules import VERBS
 from pipeline.lights import Light
-from pipeline.models import CountySettings, ItemState, Ledger, LedgerItem, Level
+from pipeline.models import ItemState, Ledger, LedgerItem, Level
 from pipeline.spreadsheets import exports
-from pipeline.supervision import rules_at
+from pipeline.supervision import Rules
 
 UNIT_BLOCK = 10
+AHEAD = 62
+"""So many days ahead a year without holidays is warned of: due days reach there."""
 REFUSALS = 20
 EXPORTED = filters.COUNTED_TO
 
@@ -108,8 +111,8 @@ def ledger_overview(request: SignedIn) -> HttpResponse:
         "total": _line(_("合计"), reverse("item_list"), total),
         "months": _months(total, item_lists.pressed_in(rows, month), f"{month:%Y-%m}"),
         "month": month,
-        "blocks": _blocks(request, now),
-        "missing_years": _missing_years(timezone.localdate(now), now),
+        "blocks": _blocks(request, now, rules),
+        "missing_years": _missing_years(timezone.localdate(now), rules),
         "now": now,
         "rules": rules,
         "may_draft": may(user, "item.draft"),
@@ -136,9 +139,9 @@ def _months(total: dict[str, int], pressed: dict[int, int], month: str) -> list[
     return [handed, closed, *levels]
 
 
-def _blocks(request: SignedIn, now: dt.datetime) -> list[dict[str, Any]]:
+def _blocks(request: SignedIn, now: dt.datetime, rules: Rules) -> list[dict[str, Any]]:
     """What waits for the person, is overdue and falls due soon; each with its list."""
-    user, rules = request.user, rules_at(now)
+    user = request.user
     rows = LedgerItem.objects.visible_to(user)
     own = "mine" if user.unit_id or user.park_id else ""
     blocks = []
@@ -162,13 +165,12 @@ def _blocks(request: SignedIn, now: dt.datetime) -> list[dict[str, Any]]:
     return blocks
 
 
-def _missing_years(today: dt.date, now: dt.datetime) -> list[int]:
+def _missing_years(today: dt.date, rules: Rules) -> list[int]:
     """Years that due days are moved in but the calendar of holidays does not have."""
-    moved = CountySettings.objects.known_at(now).clock_working_days
+    moved = rules.working_days
     if not moved and not Ledger.objects.filter(working_days=True, closed_at=None).exists():
         return []
-    years = {today.year, (today + dt.timedelta(days=62)).year}
-    return sorted(y for y in years if not CalendarDay.objects.filter(day__year=y).exists())
+    return rules.calendar.missing_years([today, today + dt.timedelta(days=AHEAD)])
 
 
 @require_safe
@@ -191,7 +193,7 @@ def list_page(request: SignedIn, of: Ledger | None) -> HttpResponse:
     rules, form = rules_at(now), ItemFilter(request.GET)
     sort = request.GET.get("sort", "")
     page = filters.page(
-        item_lists.ordered(_rows(request, of, form.given(), now), sort),
+        item_lists.ordered(_rows(request, of, form.given(), now, rules), sort),
         number=request.GET.get("page", "1"),
         size=request.GET.get("size", ""),
         whole=item_lists.whole(),
@@ -237,11 +239,13 @@ def _bar(form: ItemFilter, asked: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _rows(request: SignedIn, of: Ledger | None, given: dict[str, Any], now: dt.datetime) -> Any:
+def _rows(
+    request: SignedIn, of: Ledger | None, given: dict[str, Any], now: dt.datetime, rules: Rules
+) -> QuerySet[LedgerItem]:
     rows = LedgerItem.objects.visible_to(request.user)
     if of is not None:
         rows = rows.filter(ledger=of)
-    return item_lists.narrowed(rows, given, user=request.user, at=now, rules=rules_at(now))
+    return item_lists.narrowed(rows, given, user=request.user, at=now, rules=rules)
 
 
 def _asked(request: SignedIn, form: ItemFilter) -> dict[str, str]:
@@ -280,7 +284,9 @@ def item_export(request: SignedIn) -> HttpResponseBase:
     of = Ledger.objects.filter(slug=request.POST.get("ledger", "")).first()
     ending = request.POST.get("ending", "")
     ending = ending if ending in exports.FORMATS else exports.FORMATS[0]
-    rows = item_lists.ordered(_rows(request, of, form.given(), now), request.POST.get("sort", ""))
+    rows = item_lists.ordered(
+        _rows(request, of, form.given(), now, rules), request.POST.get("sort", "")
+    )
     items = item_lists.whole(rows)[:EXPORTED]
     file = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
     with tempfile.TemporaryDirectory() as folder:

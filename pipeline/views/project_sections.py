@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Tag, User
 from crm.rights import may
 from pipeline import due, funds_plans, item_lists
+from pipeline.clock_rules import rules_at
 from pipeline.forms.project_page import DecisionForm, FactorEditForm, SolveForm, TagsForm
 from pipeline.lights import Light, project_light
 from pipeline.models import (
@@ -27,7 +28,6 @@ from pipeline.models import (
     StatusRequest,
 )
 from pipeline.stages import Stage
-from pipeline.supervision import rules_at
 
 SHOWN = 50
 """So many rows of a section; the line of time has the older ones."""
