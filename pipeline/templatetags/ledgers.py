@@ -35,6 +35,13 @@ def item_lamp(item: LedgerItem, now: dt.datetime, rules: Rules) -> SafeString:
 
 
 @register.filter
+def was_late_before(item: LedgerItem, now: dt.datetime) -> bool:
+    """Whether it keeps the mark of an overdue day, and is not overdue right now."""
+    is_red = item.clock_due_on is not None and item.clock_due_on < timezone.localdate(now)
+    return item.was_late and not is_red
+
+
+@register.filter
 def edit_lines(event: ItemEvent) -> list[tuple[Any, Any, Any]]:
     """What an edit changed: the column's wording, what stood there, what stands there now."""
     return [

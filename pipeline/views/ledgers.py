@@ -112,6 +112,7 @@ def ledger_overview(request: SignedIn) -> HttpResponse:
         "months": _months(total, item_lists.pressed_in(rows, month), f"{month:%Y-%m}"),
         "month": month,
         "blocks": _blocks(request, now, rules),
+        "is_own_first": bool(user.unit_id or user.park_id),
         "missing_years": _missing_years(timezone.localdate(now), rules),
         "now": now,
         "rules": rules,
