@@ -196,7 +196,7 @@ def counts(
         f"light_{light}": item_light_is(light, at, rules)
         for light in (Light.RED, Light.YELLOW, Light.GREEN)
     }
-    grouped = (
+    grouped: Any = (
         rows.order_by()
         .values("ledger")
         .annotate(**{f"n_{name}": Count("pk", filter=which) for name, which in figures.items()})

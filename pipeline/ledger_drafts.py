@@ -30,8 +30,8 @@ WRITTEN = (
     "due_on",
 )
 """The columns that are written by hand; ``supporting`` besides."""
-CLOCKED = ("unit", "is_major", "due_on")
-"""What the clock is read from: fixed once the item was handed over."""
+CLOCKED = {"unit": _("责任单位"), "is_major": _("是否重大"), "due_on": _("完成时限")}
+"""What the clock is read from, in words: fixed once the item was handed over."""
 TEXTS = ("goal", "detail", "source", "leader_text", "task_force")
 DIGITS = 3
 
@@ -141,8 +141,7 @@ def _refuse_clock_facts(item: LedgerItem, changes: dict[str, Any]) -> None:
     if item.state == ItemState.ISSUED and changes.get("unit") is not None and "unit" in fixed:
         fixed.remove("unit")  # sent to the wrong unit, and not signed for yet
     if fixed:
-        labels = [str(LedgerItem._meta.get_field(name).verbose_name) for name in fixed]
-        raise ClockFact("、".join(labels))
+        raise ClockFact("、".join(str(CLOCKED[name]) for name in fixed))
 
 
 def _refuse_closed_parent(parent: LedgerItem | None) -> None:

@@ -254,7 +254,7 @@ class ReasonForm(forms.Form):
 
 
 class ReturnForm(ReasonForm):
-    files = files_field()
+    files = files_field()  # type: ignore[assignment]
 
 
 class NoteForm(forms.Form):
@@ -265,14 +265,14 @@ class ReportForm(forms.Form):
     """How it goes, with evidence."""
 
     text = forms.CharField(label=_("情况"), widget=_area(3))
-    files = files_field()
+    files = files_field()  # type: ignore[assignment]
 
 
 class SubmitForm(forms.Form):
     text = forms.CharField(
         label=_("办理结果"), required=False, widget=_area(3), help_text=_("写明结果或附佐证材料")
     )
-    files = files_field()
+    files = files_field()  # type: ignore[assignment]
 
 
 class AssignForm(forms.Form):

@@ -146,15 +146,17 @@ def _blocks(request: SignedIn, now: dt.datetime, rules: Rules) -> list[dict[str,
     rows = LedgerItem.objects.visible_to(user)
     own = "mine" if user.unit_id or user.park_id else ""
     blocks = []
-    for title, given in (
+    asked: tuple[tuple[str, dict[str, Any]], ...] = (
         (_("等我办理"), {"waiting": True}),
         (_("已逾期"), {"light": Light.RED, **({own: True} if own else {})}),
         (_("快到期"), {"light": Light.YELLOW, **({own: True} if own else {})}),
-    ):
+    )
+    for title, given in asked:
         narrowed = item_lists.narrowed(rows, given, user=user, at=now, rules=rules)
         ordered = item_lists.ordered(narrowed, "due")
         found = list(item_lists.whole(ordered)[: UNIT_BLOCK + 1])
-        query = urlencode({k: 1 if v is True else v for k, v in given.items()} | {"sort": "due"})
+        ways = {name: 1 if value is True else value for name, value in given.items()}
+        query = urlencode({**ways, "sort": "due"})
         blocks.append(
             {
                 "title": title,
@@ -206,7 +208,7 @@ def list_page(request: SignedIn, of: Ledger | None) -> HttpResponse:
         "page": page,
         "query": urlencode(asked),
         "asked": list(asked.items()),
-        "sizes": [(n, urlencode({**asked, "size": n})) for n in filters.SIZES],
+        "sizes": [(n, urlencode({**asked, "size": str(n)})) for n in filters.SIZES],
         "headers": _headers(asked, sort, of),
         "now": now,
         "rules": rules,
