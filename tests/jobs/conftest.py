@@ -119,3 +119,20 @@ def start_workers(
     yield start
     for workers in started:
         workers.kill()
+    _end_sessions()
+
+
+def _end_sessions() -> None:
+    """End what sessions killed workers left: emptying the tables would wait for their locks."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+            if not cursor.fetchall():
+                return
+            time.sleep(0.05)
