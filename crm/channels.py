@@ -21,7 +21,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from structlog import get_logger
 
-from crm import sealed
+from crm import digests, sealed
+from crm.digests import Hours
 from crm.models import NoticeChannel, NoticeChannelKind, Park, Unit, User
 from crm.refusals import Refused
 from crm.rights import require
@@ -177,8 +178,12 @@ def add(
     unit: Unit | None = None,
     park: Park | None = None,
     groups: Sequence[str] = (),
+    hours: Hours | None = None,
 ) -> NoticeChannel:
-    """A new channel; ``address`` as pasted. Raises ``NotAllowed``, :class:`BadAddress`."""
+    """A new channel; ``address`` as pasted, ``hours`` None: quiet outside of working hours.
+
+    Raises ``NotAllowed``, :class:`BadAddress`, ``digests.NeverHeard``.
+    """
     require(by, "notice.configure")
     read_address(kind, address)
     return NoticeChannel.objects.create(
@@ -190,6 +195,7 @@ def add(
         groups=list(groups),
         created_at=at,
         created_by=by,
+        **(digests.columns(digests.check(hours)) if hours else {}),
     )
 
 
@@ -203,14 +209,17 @@ def change(
     unit: Unit | None = None,
     park: Park | None = None,
     groups: Sequence[str] = (),
+    hours: Hours | None = None,
 ) -> NoticeChannel:
-    """Change a channel; without a new address it keeps the one it has.
+    """Change a channel; without a new address, or new hours, it keeps those it has.
 
-    Raises ``NotAllowed``, :class:`BadAddress`.
+    Raises ``NotAllowed``, :class:`BadAddress`, ``digests.NeverHeard``.
     """
     require(by, "notice.configure")
     channel.name, channel.groups = name.strip(), list(groups)
     channel.unit, channel.park = unit, park
+    for name, value in (digests.columns(digests.check(hours)) if hours else {}).items():
+        setattr(channel, name, value)
     if address.strip():
         read_address(channel.kind, address)
         channel.address = sealed.seal(address.strip())

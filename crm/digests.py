@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.refusals import Refused
 
 MIDNIGHT = dt.time.min
 LONGEST = dt.timedelta(days=366)
@@ -30,6 +34,36 @@ class Hours:
     quiet_from: dt.time | None = None
     quiet_until: dt.time | None = None
     rests: bool = False
+
+
+class NeverHeard(Refused):
+    """With these hours nothing would go out, or not when it says."""
+
+    code = "never_heard"
+
+
+MOST_DIGESTS = 6
+
+
+def check(hours: Hours) -> Hours:
+    """The hours, their digests in order. Raises :class:`NeverHeard` for half a quiet time, a
+    digest inside of it, and more digests than a day bears.
+    """
+    if (hours.quiet_from is None) != (hours.quiet_until is None):
+        raise NeverHeard(_("免打扰要有起止时间"))
+    times = tuple(sorted(set(hours.digest_at)))
+    if len(times) > MOST_DIGESTS:
+        raise NeverHeard(_("一天最多汇总 %(most)s 次") % {"most": MOST_DIGESTS})
+    for time in times:
+        if is_quiet(time, hours):
+            words = _("汇总时间 %(time)s 在免打扰时段里")
+            raise NeverHeard(words % {"time": time.strftime("%H:%M")})
+    return replace(hours, digest_at=times)
+
+
+def columns(hours: Hours) -> dict[str, Any]:
+    """The hours as rows keep them."""
+    return {**asdict(hours), "digest_at": [time.strftime("%H:%M") for time in hours.digest_at]}
 
 
 AT_ONCE = Hours()

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from crm import digests
+from crm.digests import Hours
 from crm.models import NoticeChoice, NoticeHours, User
 from crm.notices import BY_NAME, GROUPS, Group
-from crm.refusals import Refused
 from crm.rights import require
-
-MOST_DIGESTS = 6
-
-
-class NeverHeard(Refused):
-    """With these hours nothing would ever go out, or not as it says."""
-
-    code = "never_heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +53,10 @@ def choose(user: User, chosen: Mapping[str, tuple[bool, bool]]) -> None:
 
 
 @transaction.atomic
-def set_hours(
-    user: User,
-    *,
-    digest_at: Sequence[dt.time] = (),
-    quiet_from: dt.time | None = None,
-    quiet_until: dt.time | None = None,
-    rests: bool = True,
-) -> NoticeHours:
-    """When the person is written to. Raises ``NotAllowed``, :class:`NeverHeard`."""
+def set_hours(user: User, hours: Hours) -> NoticeHours:
+    """When the person is written to. Raises ``NotAllowed``, ``digests.NeverHeard``."""
     require(user, "notice.view")
-    told = check_hours(digest_at, quiet_from, quiet_until)
     row, _is_new = NoticeHours.objects.update_or_create(
-        user=user,
-        defaults={
-            "digest_at": told,
-            "quiet_from": quiet_from,
-            "quiet_until": quiet_until,
-            "rests": rests,
-        },
+        user=user, defaults=digests.columns(digests.check(hours))
     )
     return row
-
-
-def check_hours(
-    digest_at: Sequence[dt.time], quiet_from: dt.time | None, quiet_until: dt.time | None
-) -> list[str]:
-    """The times of digests as they are kept, in order. Raises :class:`NeverHeard` for half a
-    quiet time, a digest inside of it, and more digests than a day bears.
-    """
-    if (quiet_from is None) != (quiet_until is None):
-        raise NeverHeard(_("免打扰要有起止时间"))
-    if len(set(digest_at)) > MOST_DIGESTS:
-        raise NeverHeard(_("一天最多汇总 %(most)s 次") % {"most": MOST_DIGESTS})
-    hours = digests.Hours(quiet_from=quiet_from, quiet_until=quiet_until)
-    for time in digest_at:
-        if digests.is_quiet(time, hours):
-            raise NeverHeard(
-                _("汇总时间 %(time)s 在免打扰时段里") % {"time": time.strftime("%H:%M")}
-            )
-    return [time.strftime("%H:%M") for time in sorted(set(digest_at))]

@@ -10,8 +10,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.digests import Hours, check
 from crm.models import DeliveryState, NoticeChannel, NoticeChannelKind, Park, Unit
-from crm.notice_settings import Chosen, check_hours
+from crm.notice_settings import Chosen
 from crm.notices import GROUPS
 from crm.refusals import Refused
 
@@ -66,16 +67,18 @@ class HoursForm(forms.Form):
         found: dict[str, Any] = super().clean() or {}
         if not self.errors:
             try:
-                check_hours(found["digest_at"], found["quiet_from"], found["quiet_until"])
+                check(self.hours)
             except Refused as refusal:
                 raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
         return found
 
     @property
-    def hours(self) -> dict[str, Any]:
+    def hours(self) -> Hours:
         """What was given, as the verbs take it."""
-        names = ("digest_at", "quiet_from", "quiet_until", "rests")
-        return {name: self.cleaned_data[name] for name in names}
+        found = self.cleaned_data
+        return Hours(
+            tuple(found["digest_at"]), found["quiet_from"], found["quiet_until"], found["rests"]
+        )
 
 
 class SettingsForm(HoursForm):
@@ -161,11 +164,12 @@ class ChannelForm(HoursForm):
     @property
     def given(self) -> dict[str, Any]:
         """What was filled in, as the verbs take it."""
-        found = dict(self.cleaned_data)
-        what, _dash, key = found.pop("whose").partition("-")
+        names = ("name", "kind", "address", "groups")
+        found = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        what, _dash, key = self.cleaned_data["whose"].partition("-")
         park = Park.objects.get(pk=key) if what == "park" else None
         unit = Unit.objects.get(pk=key) if what == "unit" else None
-        return {**found, "park": park, "unit": unit}
+        return {**found, "park": park, "unit": unit, "hours": self.hours}
 
 
 def _initial(channel: NoticeChannel) -> dict[str, Any]:

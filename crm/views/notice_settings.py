@@ -35,7 +35,7 @@ def notice_settings_page(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             notice_settings.choose(request.user, form.choices)
-            notice_settings.set_hours(request.user, **form.hours)
+            notice_settings.set_hours(request.user, form.hours)
         messages.success(request, _("通知设置已保存。"))
         return redirect("notice_settings")
     context = {"form": form, "sends_mail": settings.SENDS_MAIL}
