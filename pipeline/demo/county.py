@@ -15,7 +15,7 @@ from crm.models import TagGroup, User
 from pipeline import county, countyfile
 from pipeline.countyfile import CountyFile, TargetEntry
 from pipeline.countyfile_units import AreaEntry
-from pipeline.demo import ledger, people
+from pipeline.demo import ledger, people, scores
 from pipeline.demo.day import Day
 from pipeline.demo.live import DAYS_BEFORE, Live
 from pipeline.models import HolderKind, Load, Metric
@@ -72,6 +72,7 @@ def load(*, today: dt.date, at: dt.datetime) -> list[Outcome]:
     outcomes = _load_ledgers(today=today, at=at)
     Live(logins, at=at).play()
     Day(logins, at=at).play()
+    scores.play(logins, at=at)
     return outcomes
 
 

@@ -131,7 +131,7 @@ def falsehood_of_milestone(request: SignedIn, pk: int) -> HttpResponse:
 def falsehood_of_item(request: SignedIn, pk: int) -> HttpResponse:
     """Find that what was reported about an item was false."""
     row = get_object_or_404(LedgerItem.objects.visible_to(request.user), pk=pk)
-    back = f"/ledgers/items/{row.pk}/"
+    back = reverse("item", args=[row.pk])
 
     def find(**given: Any) -> Falsehood:
         return falsehoods.find_item(row, **given)
