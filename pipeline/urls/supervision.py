@@ -1,5 +1,14 @@
 """The addresses of pressing what is overdue, and of the clocks of leads."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from pipeline.views import escalations
+
+urlpatterns = [
+    path("ledgers/escalations/", escalations.escalation_list, name="escalation_list"),
+    path(
+        "ledgers/escalations/<int:pk>/decide/",
+        escalations.escalation_decide,
+        name="escalation_decide",
+    ),
+]
