@@ -304,12 +304,14 @@ _SPANS = (
     "lead_report_days",
 )
 # How long before its end a clock's light turns yellow, or a reminder goes out; 0 is never.
+# How long after its groundbreaking a project may take to be entered in the statistics.
 _WARNINGS = (
     "near_month_days",
     "near_seven_days",
     "near_three_days",
     "near_same_day_hours",
     "monthly_reminder_days",
+    "statistics_after_months",
 )
 LONGEST_SPAN = 3650
 

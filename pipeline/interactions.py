@@ -20,7 +20,7 @@ from crm.contacts import add_contact
 from crm.models import Contact, Organization, User
 from crm.refusals import NotAllowed, ReasonNeeded, Refused
 from crm.rights import require
-from pipeline import activity, follow_ups
+from pipeline import activity, follow_ups, lead_clocks
 from pipeline.models import Interaction, Project
 from pipeline.past import refuse_future
 from pipeline.reach import organizations_visible_to
@@ -140,6 +140,7 @@ def record(
                 activity.touch_organization(organization, on=occurred_on, by=by)
             else:
                 activity.touch(project, on=occurred_on)
+                lead_clocks.settle(project, at=at)
     except IntegrityError:
         # The same entry, sent again while the first was being stored.
         first = recorded_before(client_key, by=by) if client_key else None

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from pipeline.months import month_of
 from pipeline.stages import Stage
 
 
@@ -108,3 +109,36 @@ def _first_of(day: dt.date, *, months_before: int = 0) -> dt.date:
     """The first of the day's month, or of a month before it."""
     months = day.year * 12 + day.month - 1 - months_before
     return dt.date(months // 12, months % 12 + 1, 1)
+
+
+# --- small lights of a project's page -------------------------------------------------------
+def progress_light(*, received: Decimal, planned: Decimal, plan: Decimal) -> Light:
+    """A project's progress against its schedule, read from its money.
+
+    ``received`` and what was ``planned`` to arrive by the day, both as a share of the whole
+    ``plan``: behind by 10 to 30 points is yellow, by more red. Money is what the county keeps
+    with days on both sides; a project without a plan has no such light.
+    """
+    return schedule_light((received - planned) / plan if plan > 0 else None)
+
+
+def statistics_light(
+    started_on: dt.date | None, *, is_entered: bool, today: dt.date, after_months: int
+) -> Light:
+    """Whether a project that broke ground was entered in the statistics (入统).
+
+    Green once it is, or within ``after_months`` of its groundbreaking; then yellow, and red
+    from the third month on. Before its groundbreaking there is no light.
+    """
+    if started_on is None:
+        return Light.NONE
+    if is_entered or today <= _months_after(started_on, after_months):
+        return Light.GREEN
+    is_long = today > _months_after(started_on, after_months + MONTHS_TO_RED - 1)
+    return Light.RED if is_long else Light.YELLOW
+
+
+def _months_after(day: dt.date, months: int) -> dt.date:
+    """So many months on, at most the last day of that month."""
+    found = month_of(day).later(months)
+    return found.first.replace(day=min(day.day, found.last.day))

@@ -16,7 +16,7 @@ from crm.models import Organization, User
 from crm.names import initials, normalise, pinyin
 from crm.refusals import Refused
 from crm.rights import require
-from pipeline import plans, protection
+from pipeline import lead_clocks, plans, protection
 from pipeline.field_history import sign
 from pipeline.models import Milestone, Project
 from pipeline.stages import ContractKind
@@ -70,6 +70,7 @@ def register(
     sign(project, by=by, at=at)
     project.save()
     plans.store(project, planned)
+    lead_clocks.settle(project, at=at)
     return project
 
 

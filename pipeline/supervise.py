@@ -23,13 +23,19 @@ from crm import notices
 from crm.models import Notice, User
 from crm.rights import require
 from crm.schedule import scheduler
-from pipeline import area_reviews, clockwork, escalation, monthly_progress
+from pipeline import (
+    area_reviews,
+    clockwork,
+    escalation,
+    lead_clocks,
+    monthly_progress,
+    not_started,
+)
 from pipeline.clock_rules import rules_at
 from pipeline.clockwork import Standing
 from pipeline.lights import Light
 from pipeline.models import Ledger, LedgerItem, Level
 from pipeline.models.ledgers import UNDER_CLOCK
-from pipeline.not_started import fill
 from pipeline.supervision import DAY, NODES, Rules, item_light
 
 LOT = 500
@@ -42,13 +48,15 @@ Progress = Callable[[int], None]
 class Done:
     """What came of it: steps by level, what else was told, and what ought to be looked at.
 
-    ``looked_at`` are overdue items; ``reminded`` items near their due day; ``leads`` steps of
+    ``looked_at`` are overdue items; ``filled`` what the ledger of projects that have not
+    started took in and closed; ``reminded`` items near their due day; ``leads`` steps of
     leads, ``monthly`` filings that were asked for. ``warnings`` are in words.
     """
 
     at: dt.datetime
     looked_at: int = 0
     steps: Counter[int] = field(default_factory=Counter)
+    filled: int = 0
     reminded: int = 0
     leads: int = 0
     monthly: int = 0
@@ -63,6 +71,7 @@ class Done:
             "named": self.steps[Level.NAMED],
             "inspections_proposed": self.steps[Level.INSPECTED],
             "listings_proposed": self.steps[Level.LISTED],
+            "filled": self.filled,
             "reminded": self.reminded,
             "leads": self.leads,
             "monthly": self.monthly,
@@ -79,9 +88,10 @@ def supervise(*, at: dt.datetime, by: User | None = None, progress: Progress | N
     were looked at. Raises ``NotAllowed``.
     """
     require(by or scheduler(), "schedule.run")
-    fill(at=at)
     rules = rules_at(at)
     done = Done(at, warnings=warnings(rules, at))
+    filled = not_started.fill(at=at)
+    done.filled = filled.opened + filled.closed
     for lot in _lots(_overdue(rules, at)):
         with transaction.atomic():
             done.steps += _press(lot, at=at, rules=rules)
@@ -91,6 +101,7 @@ def supervise(*, at: dt.datetime, by: User | None = None, progress: Progress | N
     for lot in _lots(_near(rules, at)):
         with transaction.atomic():
             done.reminded += _remind(lot, at=at, rules=rules)
+    done.leads = lead_clocks.remind(at=at)
     done.monthly = monthly_progress.remind(at=at) + area_reviews.remind(at=at)
     return done
 

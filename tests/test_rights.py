@@ -50,6 +50,7 @@ from pipeline.models import (
     ContractTerm,
     CountySettings,
     DocumentKind,
+    Escalation,
     FactorKind,
     FactorNeed,
     FundsPlan,
@@ -84,6 +85,7 @@ from tests.factories import (
 from tests.ledger_factories import (
     AreaFactory,
     DeliveryFactory,
+    EscalationFactory,
     LedgerFileFactory,
     LedgerItemFactory,
     NoticeChannelFactory,
@@ -106,6 +108,7 @@ LOADERS = PEOPLE - {SUPERVISOR}
 IMPORTERS = {OFFICER, MANAGER, VERIFIER, ADMIN}
 DRAFTERS = {VERIFIER, LEADER, SUPERVISOR, MANAGER}
 KEEPERS = {OFFICER, MANAGER, ADMIN}  # of companies
+LONG_DUE = dt.date(2026, 9, 23)
 MONTHS = (*("monthly_month", "monthly_items", "monthly_file", "monthly_workbook", "promise_list"),)
 AREAS = ("area_review", "area_write", "area_instruct", "area_file")
 
@@ -326,6 +329,10 @@ PAGES: dict[str, Rule | Open] = {
     "area_write": acts({LEADER}, "", 422),
     "area_instruct": acts({LEADER}, "", 422),
     "area_file": acts({LEADER}, "", 302),
+    "lead_clock_list": reads(PEOPLE),
+    "lead_handle": acts(EDITORS, "project", 422),
+    "escalation_list": reads(ANYBODY),
+    "escalation_decide": acts({SUPERVISOR, LEADER}, "item", 422),
     "notice_list": reads(ANYBODY),
     "notices_read": acts(ANYBODY, "", 302),
     "notice": reads(ANYBODY, "own"),
@@ -534,6 +541,12 @@ def of_the_ledgers(park: Park) -> dict[str, Any]:
     }
 
 
+def proposal_in(park: Park) -> Escalation:
+    """An inspection that is proposed for an item of the park's committee."""
+    item = LedgerItemFactory(active=True, unit=park.unit, node="feedback", clock_due_on=LONG_DUE)
+    return EscalationFactory(item=item, level=3, state="proposed", clock_due_on=LONG_DUE)
+
+
 @pytest.fixture
 def world(db: None) -> World:
     park = ParkFactory(slug="rare-metals")
@@ -705,6 +718,7 @@ def world(db: None) -> World:
             **dict.fromkeys(MONTHS, "2026-09"),
             **dict.fromkeys(AREAS, (an_area_that_was_filed().pk, "2026-09")),
             **of_score_cards(park),
+            "escalation_decide": proposal_in(park).pk,
             "falsehood_of_milestone": verified.pk,
             "target_approve": proposal.pk,
             "target_refuse": proposal.pk,

@@ -18,7 +18,7 @@ from pipeline.models.interactions import (
     Interaction,
     InteractionKind,
 )
-from pipeline.models.lead_steps import LeadStep, LeadStepKind
+from pipeline.models.lead_steps import LeadClock, LeadStep, LeadStepKind
 from pipeline.models.ledgers import (
     BEFORE_ISSUE,
     OPEN_STATES,
@@ -94,6 +94,7 @@ __all__ = [
     "InteractionKind",
     "ItemEvent",
     "ItemState",
+    "LeadClock",
     "LeadStep",
     "LeadStepKind",
     "Ledger",

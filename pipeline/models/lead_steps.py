@@ -49,3 +49,35 @@ class LeadStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.kind}"
+
+
+class LeadClock(models.Model):
+    """What a lead is owed next and by when: a copy of what its steps give, for lists.
+
+    ``pipeline.lead_clocks`` alone writes it. Without a day nothing is owed any more.
+    """
+
+    project = models.OneToOneField(
+        "pipeline.Project", models.PROTECT, related_name="lead_clock", verbose_name=_("线索")
+    )
+    kind = models.CharField(_("待办步骤"), max_length=10, choices=LeadStepKind)
+    due_on = models.DateField(_("到期日"), null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("线索时限")
+        ordering = ["due_on", "id"]
+        indexes = [
+            models.Index(
+                fields=["due_on", "id"], condition=Q(due_on__isnull=False), name="lead_clock_due"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="lead_clock_kind_known",
+                condition=Q(kind__in=LeadStepKind.values),
+                violation_error_message=_("没有这个步骤"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.kind}"

@@ -95,6 +95,9 @@ class CountySettings(models.Model):
     lead_report_days = models.PositiveSmallIntegerField(
         _("线索报进展（天）"), default=14, help_text=_("反馈以后每隔几天报一次进展")
     )
+    statistics_after_months = models.PositiveSmallIntegerField(
+        _("开工后入统期限（月）"), default=3, help_text=_("开工满这么多个月还没有入统的亮黄灯")
+    )
     recorded_at = models.DateTimeField(_("生效时间"))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

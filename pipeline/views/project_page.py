@@ -38,6 +38,8 @@ from pipeline.forms.project_page import (
 from pipeline.models import Milestone, MilestoneShare, Project
 from pipeline.stages import KIND_THAT_REACHES, ContractKind, MilestoneKind, Stage, stage_reached
 from pipeline.views import project_sections
+from pipeline.views.lead_section import lead_section
+from pipeline.views.project_lights import small_lights
 from pipeline.views.timeline import line
 
 
@@ -50,6 +52,9 @@ def project_page(
     project, user, refused = _whole(project), request.user, dict(bound or {})
     milestones = list(_milestones(project))
     may_edit = may(user, "project.edit", project) and not project.withdrawn_at
+    sections = project_sections.sections(
+        project, user=user, refused=refused, now=now, may_edit=may_edit
+    )
     return render(
         request,
         "pipeline/project.html",
@@ -68,9 +73,9 @@ def project_page(
             "may_record": may(user, "interaction.record", project) and not project.withdrawn_at,
             "may_plan": may(user, "follow_up.edit", project) and not project.withdrawn_at,
             "may_verify_funds": may(user, "funds.verify", project),
-            **project_sections.sections(
-                project, user=user, refused=refused, now=now, may_edit=may_edit
-            ),
+            **sections,
+            "small_lights": small_lights(milestones, sections["funds"], now=now, today=today),
+            **lead_section(project, user, refused, now),
             **_forms(project, user, refused),
         },
         status=422 if bound else 200,

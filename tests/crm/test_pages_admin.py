@@ -121,6 +121,7 @@ def test_new_spans_are_a_new_version_and_none_is_zero(client: Client, admin: Use
         "lead_judge_days": "3",
         "lead_feedback_days": "7",
         "lead_report_days": "14",
+        "statistics_after_months": "3",
     }
     refused = client.post("/admin/pipeline/countysettings/add/", given)
     assert "期限必须大于 0" in refused.content.decode()

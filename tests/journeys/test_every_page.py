@@ -40,7 +40,7 @@ AS: dict[str, tuple[str, ...]] = {
         *("project_list", "project_new", "project", "project_edit", "project_timeline"),
         *("board", "board_gate", "view_list", "aftercare", "search"),
         *("organization_list", "organization_new", "organization", "organization_edit"),
-        *("contact_list", "contact_edit", "lead_list", "lead_new", "lead_check"),
+        *("contact_list", "contact_edit", "lead_list", "lead_clock_list", "lead_new", "lead_check"),
         *("first_report", "dispute", "interaction_list", "capture", "interaction"),
         *("follow_up_list", "follow_up_new", "follow_up", "load_list", "import_new"),
     ),
@@ -55,7 +55,7 @@ AS: dict[str, tuple[str, ...]] = {
     ),
     SUPERVISOR: (
         *("monthly_progress", "monthly_month", "monthly_items", "promise_list"),
-        *("area_list", "area_review"),
+        *("escalation_list", "area_list", "area_review"),
         *("scorecards", "scorecard", "score_evidence", "score_appeals", "score_schemes"),
         *("falsehood_of_milestone", "falsehood_of_item"),
         *("ledger_overview", "ledger", "ledger_keep", "ledger_change"),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm.models import Job, Role
-from pipeline.models import LedgerItem
+from pipeline.models import LeadClock, LedgerItem
 from tests import factories as basic
 from tests import ledger_factories as make
 from tests.ledger_factories import DAY, NOON
@@ -144,6 +144,9 @@ CASES: dict[str, list[Callable[[], Any]]] = {
         lambda: make.EscalationFactory(**make.named(deadline=None))
     ],
     # leads
+    "lead_clock_kind_known": [
+        lambda: LeadClock.objects.create(project=basic.ProjectFactory(), kind="none", due_on=DAY)
+    ],
     "lead_step_kind_known": [lambda: make.LeadStepFactory(kind="dreamt")],
     "lead_step_judged_with_verdict": [
         lambda: make.LeadStepFactory(kind="judged"),

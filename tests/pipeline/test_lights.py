@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.lights import Light, light_is, project_light
+from pipeline.lights import (
+    Light,
+    light_is,
+    progress_light,
+    project_light,
+    statistics_light,
+)
 from pipeline.models import Project
 from pipeline.stages import Stage
 from tests.factories import ProjectFactory
@@ -80,3 +87,32 @@ def test_the_filter_finds_the_rows_of_each_light_and_no_other() -> None:
         assert found == [project_light(row, today=today)]
 
     check()
+
+
+@pytest.mark.parametrize(
+    ("received", "planned", "light"),
+    [("50", "50", "green"), ("41", "50", "green"), ("40", "50", "yellow"), ("19", "50", "red")],
+)
+def test_progress_is_read_from_the_money_against_its_plan(
+    received: str, planned: str, light: str
+) -> None:
+    found = progress_light(received=Decimal(received), planned=Decimal(planned), plan=Decimal(100))
+    assert found == light
+    assert progress_light(received=Decimal(0), planned=Decimal(0), plan=Decimal(0)) == "none"
+
+
+@pytest.mark.parametrize(
+    ("today", "light"),
+    [
+        ("2026-02-28", "green"),
+        ("2026-03-01", "yellow"),
+        ("2026-04-30", "yellow"),
+        ("2026-05-01", "red"),
+    ],
+)
+def test_a_started_project_is_entered_in_the_statistics_in_time(today: str, light: str) -> None:
+    day = dt.date.fromisoformat(today)
+    started = dt.date(2025, 11, 30)
+    assert statistics_light(started, is_entered=False, today=day, after_months=3) == light
+    assert statistics_light(started, is_entered=True, today=day, after_months=3) == "green"
+    assert statistics_light(None, is_entered=False, today=day, after_months=3) == "none"
