@@ -17,7 +17,7 @@ def small_lights(
     milestones: Sequence[Milestone], funds: Progress, *, now: dt.datetime, today: dt.date
 ) -> list[tuple[Light, str]]:
     """Progress of the money against its plan, and the entry in the statistics; one query."""
-    found = []
+    found: list[tuple[Light, str]] = []
     light = progress_light(received=funds.received, planned=funds.planned, plan=funds.plan)
     if light != Light.NONE:
         points = (funds.planned - funds.received) / funds.plan * 100
