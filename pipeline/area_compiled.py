@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -175,7 +175,16 @@ def _obstacles(found: Compiled) -> tuple[str, ...]:
 def _tables(found: Compiled, instructions: Sequence[Instruction]) -> list[Table]:
     kept = tables.tables(found.numbers)
     made = [_a1(found), kept["S3"], kept["S5"], kept["S7"], kept["S8"], _a2(found), _a3(found)]
-    return [*made, _a4(instructions)] if instructions else made
+    if instructions:
+        made.append(_a4(instructions))
+    return [_numbered(table, number) for number, table in enumerate(made, start=1)]
+
+
+def _numbered(table: Table, number: int) -> Table:
+    """A table with its number in this report, in place of that in the county's bulletin."""
+    name = table.title.partition(" ")[2] or table.title
+    said = {"number": number, "name": name}
+    return replace(table, title=_("表%(number)s %(name)s") % said)
 
 
 def _a1(found: Compiled) -> Table:

@@ -11,7 +11,7 @@ from pipeline.reports.supervision.numbers import TESTS
 # Whose figures a table's rows are: the parameter that their key is.
 HOLDERS = {"S2": "ledger", "S3": "unit", "S8": "unit", "S9": "unit"}
 OF_ITEMS = frozenset({"S4", "S5", "S6", "S7", "A2", "A4"})
-SHARES = {"on_time_rate": "due", "rank": "due", "items": "not_filed"}
+SHARES = {"on_time_rate": "due"}
 """Columns that are made from a figure of another name."""
 
 

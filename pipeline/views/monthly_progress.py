@@ -32,6 +32,7 @@ SHOWN = (
     ("", gettext_lazy("全部")),
     ("missing", gettext_lazy("未填报")),
     ("filed", gettext_lazy("已填报")),
+    ("in_time", gettext_lazy("按时")),
     ("late", gettext_lazy("补报")),
 )
 
@@ -238,6 +239,8 @@ def _only(rows: Any, show: str) -> Any:
             return rows.filter(is_filed=False)
         case "filed":
             return rows.filter(is_filed=True)
+        case "in_time":
+            return rows.filter(is_in_time=True)
         case "late":
             return rows.filter(is_filed=True, is_in_time=False)
     return rows

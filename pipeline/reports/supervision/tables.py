@@ -244,7 +244,7 @@ def _s8(numbers: Numbers) -> Table:
         columns,
         rows,
         [group.key for group in wanting],
-        [_("全县"), total.to_file, total.filed, total.filed_late, total.not_filed, ""],
+        [_("合计"), total.to_file, total.filed, total.filed_late, total.not_filed, ""],
     )
 
 
