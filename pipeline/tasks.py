@@ -230,5 +230,9 @@ def draft_bulletin(job: Job, progress: Progress, at: dt.datetime) -> dict[str, A
 def check_figures(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
     """Hold a night's sample of roll-ups against the slow count. A second check does no harm."""
     checks = rollup_checks.check(at=at, progress=progress)
-    differences = sum(len(check.differences) for check in checks)
-    return {"checks": [check.pk for check in checks], "differences": differences}
+    count = {
+        "compared": sum(check.compared for check in checks),
+        "differences": sum(len(check.differences) for check in checks),
+    }
+    said = gettext("核对 %(compared)s 个数，%(differences)s 处差异") % count
+    return {"checks": [check.pk for check in checks], "said": said, **count}

@@ -53,25 +53,22 @@ class Difference:
     label: Any
     dimension: Any
     name: str
-    rollup: Decimal
-    recount: Decimal
+    rollup: str
+    recount: str
+    apart: str
     is_money: bool
     url: str
 
-    @property
-    def apart(self) -> Decimal:
-        """The roll-up less the recount."""
-        return self.rollup - self.recount
-
 
 def _shown(row: RollupCheck, said: dict[str, str]) -> Difference:
-    name = said["figure"]
+    name, rollup, recount = said["figure"], Decimal(said["rollup"]), Decimal(said["recount"])
     return Difference(
         label=LABELS.get(name, name),
         dimension=DIMENSION_LABELS.get(said["by"], said["by"]),
         name=said["name"],
-        rollup=Decimal(said["rollup"]),
-        recount=Decimal(said["recount"]),
+        rollup=f"{rollup:,.2f}",
+        recount=f"{recount:,.2f}",
+        apart=f"{rollup - recount:+,.2f}",
         is_money=name in SUMMED,
         url=_url(row, name, said["by"], said["key"]) if said["key"] else "",
     )

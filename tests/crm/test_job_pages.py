@@ -13,9 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crm import jobs
+from crm import jobs, schedule
 from crm.models import Job, JobState, User
 from crm.progress import Progress
+from crm.schedule import scheduler
 from tests.factories import UserFactory
 
 
@@ -180,3 +181,92 @@ def test_the_file_that_a_job_made_is_to_be_saved_and_never_shown(
     assert answer["Content-Disposition"].startswith("attachment")
     assert "sandbox" in answer["Content-Security-Policy"]
     assert b"".join(answer.streaming_content) == b"PK"  # type: ignore[attr-defined]
+
+
+# --- narrowing, and what falls due by itself ----------------------------------------------
+def test_an_administrator_narrows_the_list_by_who_kind_and_state(
+    client: Client, ask: Callable[..., Job]
+) -> None:
+    admin = UserFactory(role="admin")
+    job = ask()
+    by_itself = jobs.enqueue_once("jobs.clean", key="x", by=scheduler(), at=timezone.now())
+    assert by_itself is not None
+    links = {f"/jobs/{job.pk}/": job, f"/jobs/{by_itself.pk}/": by_itself}
+
+    def listed(query: str) -> list[Job]:
+        shown = page(client, admin, f"/jobs/?{query}")
+        return [row for link, row in links.items() if link in shown]
+
+    assert listed("") == [job, by_itself]
+    assert listed("who=schedule") == listed("kind=jobs.clean") == [by_itself]
+    assert listed("who=people") == listed("kind=ledger.import") == [job]
+    assert listed("who=mine") == listed("state=failed") == []
+    assert listed("state=queued&who=nonsense&kind=nonsense") == [job, by_itself]
+    assert "没有符合条件的任务" in page(client, admin, "/jobs/?state=failed")
+
+
+def test_who_is_no_administrator_does_not_choose_whose_jobs(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    ask()
+    shown = page(client, verifier, "/jobs/?who=schedule")
+    assert "导入台账" in shown
+    assert "/jobs/schedules/" not in shown
+
+
+def test_the_list_asks_again_while_something_is_under_way_and_rarely_after_long(
+    client: Client, ask: Callable[..., Job], verifier: User
+) -> None:
+    job = ask()
+    assert 'hx-trigger="every 3s"' in page(client, verifier, "/jobs/")
+    fragment = page(client, verifier, "/jobs/", hx_request="true")
+    assert 'id="jobs-table"' in fragment
+    assert "<html" not in fragment
+    Job.objects.update(created_at=timezone.now() - dt.timedelta(hours=1))
+    assert 'hx-trigger="every 30s"' in page(client, verifier, "/jobs/")
+    jobs.cancel(job, by=verifier, at=timezone.now())
+    assert 'hx-trigger="every' not in page(client, verifier, "/jobs/")
+
+
+def test_the_list_goes_on_where_it_ended(
+    client: Client, ask: Callable[..., Job], verifier: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm.views.jobs.PAGE", 2)
+    first, second, third = ask(), ask(), ask()
+    shown = page(client, verifier, "/jobs/")
+    assert f"before={second.pk}" in shown
+    assert f"/jobs/{first.pk}/" not in shown
+    older = page(client, verifier, f"/jobs/?before={second.pk}")
+    assert f"/jobs/{first.pk}/" in older
+    assert f"/jobs/{third.pk}/" not in older
+    assert "更早的" not in older
+
+
+@pytest.mark.django_db
+def test_schedules_are_listed_with_their_last_job_and_next_occasion(client: Client) -> None:
+    admin = UserFactory(role="admin")
+    silent = page(client, admin, "/jobs/schedules/")
+    assert "还没有收到时钟的走动" in silent
+    assert "每天 03:30" in silent
+    schedule.due(at=timezone.now())
+    job = Job.objects.get(kind="jobs.clean")
+    shown = page(client, admin, "/jobs/schedules/")
+    assert "时钟正常" in shown
+    assert f"/jobs/{job.pk}/" in shown
+
+
+@pytest.mark.django_db
+def test_an_administrator_is_offered_to_retry_what_failed_by_itself(client: Client) -> None:
+    admin = UserFactory(role="admin")
+    job = jobs.enqueue_once("jobs.clean", key="x", by=scheduler(), at=timezone.now())
+    assert job is not None
+    Job.objects.update(
+        state=JobState.FAILED,
+        error="停",
+        attempt=1,
+        started_at=timezone.now(),
+        finished_at=timezone.now(),
+    )
+    assert "retry/" in page(client, admin, f"/jobs/{job.pk}/")
+    client.post(f"/jobs/{job.pk}/retry/")
+    assert Job.objects.get().state == JobState.QUEUED
