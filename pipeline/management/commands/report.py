@@ -24,7 +24,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--year", type=int, required=True, help="the year, e.g. 2026")
-        parser.add_argument("--quarter", type=int, required=True, choices=(1, 2, 3, 4))
+        parser.add_argument("--quarter", type=int, choices=(1, 2, 3, 4))
+        parser.add_argument(
+            "--subject",
+            choices=Subject.values,
+            default=Subject.ATTRACTION.value,
+            help="supervision: a month's bulletin on promises (一月一通报), with --month",
+        )
+        parser.add_argument("--month", type=int, choices=range(1, 13), metavar="1-12")
         parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="made if absent")
         parser.add_argument(
             "--formats",
@@ -49,15 +56,15 @@ class Command(BaseCommand):
         known_at = options["known_at"] or now
         if timezone.is_naive(known_at):
             known_at = timezone.make_aware(known_at)
-        period = Period("quarter", options["year"], options["quarter"])
-        report = _frozen(period)
+        period, subject = _asked(options), options["subject"]
+        report = _frozen(period, subject)
         try:
             if report is None and options["freeze"]:
-                report = freezing.freeze_at_once(period, at=now, known_at=known_at)
+                report = freezing.freeze_at_once(period, subject=subject, at=now, known_at=known_at)
             content = (
                 freezing.content_of(report, at=now)
                 if report and (options["freeze"] or not options["known_at"])
-                else build(period, known_at=known_at)
+                else build(period, known_at=known_at, subject=subject)
             )
             files = self._write(content, report, wanted, options["out"], period)
         except Refused as refusal:
@@ -88,7 +95,7 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         files = []
         for kind in wanted:
-            file = folder / f"report-{period.year}-q{period.number}.{kind}"
+            file = folder / f"report-{period.year}-{period.kind[0]}{period.number}.{kind}"
             file.write_bytes(
                 write(
                     kind,
@@ -102,11 +109,19 @@ class Command(BaseCommand):
         return files
 
 
-def _frozen(period: Period) -> Report | None:
+def _asked(options: dict[str, Any]) -> Period:
+    """The quarter, or the month of a bulletin on promises."""
+    kind = "month" if options["subject"] == Subject.SUPERVISION else "quarter"
+    if options[kind] is None:
+        raise CommandError(f"the following arguments are required: --{kind}", returncode=2)
+    return Period(kind, options["year"], options[kind])
+
+
+def _frozen(period: Period, subject: str) -> Report | None:
     """The latest frozen version of a period's county report."""
     return (
         Report.objects.filter(
-            subject=Subject.ATTRACTION,
+            subject=subject,
             kind=period.kind,
             year=period.year,
             number=period.number,

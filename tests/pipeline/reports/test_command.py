@@ -62,3 +62,21 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as caught:
         report(tmp_path, "--formats", "odt")
     assert caught.value.returncode == 2
+
+
+def test_a_months_bulletin_on_promises_is_written_and_frozen(tmp_path: Path) -> None:
+    said = io.StringIO()
+    call_command(
+        *("report", "--subject", "supervision", "--year", "2025", "--month", "9", "--freeze"),
+        *("--formats", "html", "--out", str(tmp_path), "--json"),
+        stdout=said,
+    )
+    assert json.loads(said.getvalue())["title"] == "关于平陆县2025年9月重点工作落实情况的通报"
+    assert [file.name for file in tmp_path.iterdir()] == ["report-2025-m9.html"]
+    assert Report.objects.get().subject == "supervision"
+
+
+@pytest.mark.parametrize("subject", ["attraction", "supervision"])
+def test_without_its_period_nothing_is_written(subject: str, tmp_path: Path) -> None:
+    with pytest.raises(CommandError):
+        call_command("report", "--subject", subject, "--year", "2025", "--out", str(tmp_path))
