@@ -189,8 +189,7 @@ class ItemForm(forms.ModelForm):
             "leader": QuickSelect(),
             "unit": QuickSelect(),
             "meeting": QuickSelect(),
-            "parent": forms.TextInput(),
-            "project": forms.TextInput(),
+            "supporting": forms.CheckboxSelectMultiple(),
             "due_on": date_input(),
         }
 
@@ -210,8 +209,6 @@ class ItemForm(forms.ModelForm):
         fields: Any = self.fields
         fields["leader"].queryset = User.objects.filter(role=Role.LEADER, is_active=True)
         fields["meeting"].queryset = Meeting.objects.filter(ledger=ledger)
-        fields["supporting"].widget.attrs["size"] = 6
-        fields["supporting"].help_text = _("按住 Ctrl 可多选")
         if self.instance.pk:
             parent = self.instance.parent
             self.initial["parent"] = parent.number if parent is not None else ""

@@ -130,6 +130,7 @@ def item_page(
         "now": now,
         "rules": rules,
         "may_see_project": may(user, "project.view"),
+        "may_find_false": may(user, "falsehood.find") and row.issued_on is not None,
     }
     return render(request, "pipeline/ledgers/item.html", context, status=422 if bound else 200)
 
@@ -265,10 +266,10 @@ def item_edit(request: SignedIn, pk: int) -> HttpResponse:
 @require_safe
 @allowed("item.view")
 def ledger_file(request: SignedIn, pk: int) -> FileResponse:
-    """A file of an item, or of a meeting, to who may see the item, or all that came of it."""
-    items = LedgerItem.objects.visible_to(request.user)
-    files = LedgerFile.objects.filter(item__in=items)
-    if may(request.user, "item.draft") or may(request.user, "item.note"):
+    """A file of an item to who may see it, a meeting's to who sees all that came of it."""
+    user = request.user
+    files = LedgerFile.objects.filter(item__in=LedgerItem.objects.visible_to(user))
+    if user.is_county_wide and may(user, "review.view"):
         files = files | LedgerFile.objects.filter(meeting__isnull=False)
     row = get_object_or_404(files, pk=pk)
     return download(row.file, name=row.name, media_type=row.media_type)

@@ -17,12 +17,14 @@ from django.test import Client
 from crm import disputes
 from crm.first_reports import Protected
 from crm.models import FirstReport, User
-from pipeline import follow_ups, interactions, milestones, projects
+from pipeline import follow_ups, interactions, ledgers, milestones, projects
+from pipeline.ledger_refusals import ChildrenOpen, ParentClosed, WrongState
 from pipeline.milestones import AlreadyDecided, AlreadyThere
 from pipeline.models import FollowUp, Interaction, Milestone, Project, StageChange
 from pipeline.stages import ContractKind, MilestoneKind
 from tests import factories as make
 from tests.factories import ProjectFactory, instant
+from tests.pipeline.item_lives import Office, kinds, later
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -205,3 +207,31 @@ def test_two_editors_who_save_at_once_lose_nothing(
         assert (project.lead_unit, project.phone) == ("张三", "李四")
     else:
         assert project.lead_unit in ("张三", "李四")
+
+
+def test_drafts_of_the_same_instant_get_numbers_of_their_own() -> None:
+    office = Office()
+    results = _at_once(*[office.draft] * 6)
+    assert sorted(item.number for item in results) == [f"议-2026-00{n}" for n in range(1, 7)]
+
+
+def test_a_parent_is_not_closed_over_a_task_that_is_just_handed_over() -> None:
+    office = Office()
+    parent = office.passed()
+    results = _at_once(
+        lambda: ledgers.close(parent, by=office.leader, at=later(5)),
+        lambda: office.draft(parent=parent, at=later(5)),
+    )
+    (refused,) = [result for result in results if isinstance(result, Exception)]
+    assert type(refused) in (ChildrenOpen, ParentClosed)
+
+
+def test_an_item_is_signed_for_once() -> None:
+    office = Office()
+    item = office.issued()
+    results = _at_once(
+        lambda: ledgers.accept(item, by=office.worker, at=later()),
+        lambda: ledgers.accept(item, by=office.colleague, at=later()),
+    )
+    assert [type(r) for r in results if isinstance(r, Exception)] == [WrongState]
+    assert kinds(item).count("accepted") == 1

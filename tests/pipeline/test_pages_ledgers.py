@@ -23,7 +23,9 @@ from tests.ledger_factories import (
     AreaFactory,
     EscalationFactory,
     LedgerFactory,
+    LedgerFileFactory,
     LedgerItemFactory,
+    MeetingFactory,
     UnitFactory,
 )
 from tests.pipeline.item_lives import Office, kinds
@@ -351,6 +353,16 @@ def test_a_file_is_for_who_sees_the_item_and_only_to_be_saved(office: Office) ->
     assert answer["Content-Disposition"].startswith("attachment")
     assert "sandbox" in answer["Content-Security-Policy"]
     assert as_(office.stranger).get(url).status_code == 404
+
+
+def test_a_meeting_s_minutes_are_for_who_sees_all_that_came_of_it(office: Office) -> None:
+    meeting = MeetingFactory(ledger=office.ledger)
+    office.issued(meeting=meeting)
+    file = LedgerFileFactory(item=None, meeting=meeting)
+    file.file.storage.save(file.file.name, ContentFile(b"%PDF-1.4"))
+    url = reverse("ledger_file", args=[file.pk])
+    assert as_(office.supervisor).get(url).status_code == 200
+    assert as_(office.worker).get(url).status_code == 404
 
 
 def test_the_project_s_page_shows_its_items(office: Office) -> None:
