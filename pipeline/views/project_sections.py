@@ -99,10 +99,11 @@ def _tasks(project: Project) -> dict[str, Any]:
 
 def _promises(project: Project, user: User, now: dt.datetime) -> dict[str, Any]:
     """The ledgers' items about the project that the person may see, newest first."""
-    items = LedgerItem.objects.visible_to(user).filter(project=project).order_by("-id")
+    rows = LedgerItem.objects.visible_to(user).filter(project=project).order_by("-id")
+    items = list(item_lists.whole(rows)[:PROMISES])
     return {
-        "promises": item_lists.whole(items)[:PROMISES],
-        "item_rules": rules_at(now),
+        "promises": items,
+        "item_rules": rules_at(now) if items else None,
         "now": now,
         "may_draft_item": may(user, "item.draft"),
     }

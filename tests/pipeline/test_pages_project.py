@@ -15,6 +15,7 @@ from crm.models import Tag, User
 from pipeline import aftercare, factors, follow_ups, funds_plans, status_requests, tagging
 from pipeline.models import Interaction, Project
 from tests.factories import DocumentFactory, FundsReceiptFactory, ProjectFactory, UserFactory
+from tests.ledger_factories import LedgerItemFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -333,6 +334,8 @@ def test_the_page_takes_the_same_queries_however_much_there_is(
         done = follow_ups.add(**step, by=officer, at=now)
         follow_ups.close(done, is_done=True, by=officer, at=now)
     status_requests.request(project, to="suspended", on=TODAY, reason="缓", by=officer, at=now)
+    for _ in range(number):
+        LedgerItemFactory(issued=True, project=project)
     reader = Reader(UserFactory(username="manager", manager=True, park=project.park), project)
-    with django_assert_num_queries(63):
+    with django_assert_num_queries(67):
         reader.page()
