@@ -337,5 +337,5 @@ def test_the_page_takes_the_same_queries_however_much_there_is(
     for _ in range(number):
         LedgerItemFactory(issued=True, project=project)
     reader = Reader(UserFactory(username="manager", manager=True, park=project.park), project)
-    with django_assert_num_queries(67):
+    with django_assert_num_queries(69):
         reader.page()
