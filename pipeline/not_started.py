@@ -150,7 +150,7 @@ class _Run:
     def _unit_of(self, project: Project) -> Unit | None:
         """The unit that the project names, or else the committee of its park."""
         named = self.units.find(project.lead_unit) if project.lead_unit else None
-        return named or self.committees.get(project.park_id)
+        return named or (self.committees.get(project.park_id) if project.park_id else None)
 
     def _hand_over(self, project: Project, unit: Unit, before: LedgerItem | None) -> None:
         planned = project.planned_start_on

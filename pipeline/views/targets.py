@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -108,7 +109,7 @@ def _page(request: SignedIn, form: TargetsForm, year: int, now: dt.datetime) -> 
     in_force = Targets(year, now)
     done = achieved(window, user=request.user)
     proposal = TargetProposal.objects.filter(year=year, decided_at__isnull=True).first()
-    keys = dict(Park.objects.values_list("pk", "slug"))
+    keys: dict[Any, str] = dict(Park.objects.values_list("pk", "slug"))
     versions = Target.objects.filter(year=year).select_related("park", "recorded_by")
     return render(
         request,
@@ -139,7 +140,7 @@ def _shown(
     in_force: Targets,
     done: dict[str, Any],
     window: Window,
-    keys: dict[int, str],
+    keys: Mapping[Any, str],
 ) -> Shown:
     metric, rows = block.metric.metric.value, []
     targets_of: dict[Any, Decimal | None] = {}
