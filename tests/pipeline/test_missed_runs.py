@@ -18,7 +18,7 @@ from pipeline.supervise import supervise
 from tests.factories import UserFactory, instant
 from tests.ledger_factories import LedgerFactory, LedgerItemFactory, UnitFactory, the_supervisor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 DAY = dt.timedelta(days=1)
 START = dt.date(2027, 12, 27)
