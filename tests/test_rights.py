@@ -88,6 +88,7 @@ from tests.ledger_factories import (
     EscalationFactory,
     LedgerFileFactory,
     LedgerItemFactory,
+    MeetingFactory,
     NoticeChannelFactory,
     RollupCheckFactory,
     ScoreAppealFactory,
@@ -318,6 +319,11 @@ PAGES: dict[str, Rule | Open] = {
     "item_child": acts({SUPERVISOR}, "item", 422),
     "item_act": acts({SUPERVISOR, LEADER}, "item", 422),  # a note
     "ledger_file": reads(ANYBODY, "item"),
+    "meeting_list": reads(ANYBODY),
+    "meeting_new": Rule({SUPERVISOR}, post=422),
+    "meeting": reads(ANYBODY, "item"),
+    "meeting_edit": Rule({SUPERVISOR}, "item", get=302, post=302),
+    "meeting_split": Rule({SUPERVISOR}, "item", get=302, post=302),
     "monthly_progress": reads(ANYBODY),
     "monthly_month": reads(ANYBODY),
     "monthly_items": reads(ANYBODY),
@@ -409,6 +415,8 @@ ADMINISTRATION: dict[str, Rule | Open] = {
     "admin:auth_user_password_change": reads({ADMIN}),
     **administered("crm_user"),
     **administered("crm_park"),
+    **administered("crm_area"),
+    **administered("crm_unit"),
     **administered("crm_channel"),
     **administered("crm_team"),
     **administered("crm_chain"),
@@ -489,7 +497,7 @@ def of_the_day(project: Project) -> dict[str, Any]:
 
 def of_score_cards(park: Park) -> dict[str, Any]:
     """The card of the park's own committee, an item of it, and an appeal."""
-    unit = UnitFactory(name="own unit", park=park)
+    unit, meeting = UnitFactory(name="own unit", park=park), MeetingFactory()
     lines = (Entry("closed_items", Decimal(100), Decimal(4)),)
     set_scheme(
         "unit", 2026, lines, reason="办法", by=the_supervisor(), at=instant("2026-01-01 08:00")
@@ -500,7 +508,8 @@ def of_score_cards(park: Park) -> dict[str, Any]:
         "score_appeal": card,
         "score_evidence": (*card, "closed_items"),
         "score_answer": ScoreAppealFactory(unit=unit, measure="closed_items").pk,
-        "falsehood_of_item": LedgerItemFactory(active=True, unit=unit).pk,
+        "falsehood_of_item": LedgerItemFactory(active=True, unit=unit, meeting=meeting).pk,
+        **dict.fromkeys(("meeting", "meeting_edit", "meeting_split"), meeting.pk),
     }
 
 
@@ -727,6 +736,8 @@ def world(db: None) -> World:
             "share": ReportShareFactory(report=bulletin).pk,
             "crm_user": project.officer.pk,
             "crm_park": park.pk,
+            "crm_area": AreaFactory().pk,
+            "crm_unit": UnitFactory().pk,
             "crm_channel": ChannelFactory().pk,
             "crm_team": Team.objects.create(name="一组").pk,
             "crm_chain": Chain.objects.create(name="稀有金属").pk,

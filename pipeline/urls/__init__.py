@@ -10,6 +10,7 @@ from pipeline.urls import (
     interactions,
     leads,
     ledgers,
+    meetings,
     monthly_loop,
     organizations,
     projects,
@@ -35,6 +36,7 @@ urlpatterns = [
     *search.urlpatterns,
     *monthly_loop.urlpatterns,
     *supervision.urlpatterns,
+    *meetings.urlpatterns,
     *ledgers.urlpatterns,  # after these two: a ledger may have any name as its address
     *targets.urlpatterns,
     *verification.urlpatterns,

@@ -56,6 +56,7 @@ AS: dict[str, tuple[str, ...]] = {
     SUPERVISOR: (
         *("monthly_progress", "monthly_month", "monthly_items", "promise_list"),
         *("escalation_list", "area_list", "area_review"),
+        *("meeting_list", "meeting_new", "meeting"),
         *("scorecards", "scorecard", "score_evidence", "score_appeals", "score_schemes"),
         *("falsehood_of_milestone", "falsehood_of_item"),
         *("ledger_overview", "ledger", "ledger_keep", "ledger_change"),
@@ -74,6 +75,7 @@ ELSEWHERE = {
     *("board_column", "my_day_block", "organization_suggest", "organization_options"),
     *("organization_duplicates", "notice"),  # fragments, and what leads on
     *("organization_merge", "contact_merge"),  # test_merge_and_undo: a pair is chosen first
+    *("meeting_edit", "meeting_split"),  # before a meeting's decisions are items
     *("import_mapping", "import_preview"),  # test_accessible: with a workbook of their own
 }
 
