@@ -18,6 +18,7 @@ from pipeline.countyfile_units import AreaEntry
 from pipeline.demo import ledger, people, scores
 from pipeline.demo.day import Day
 from pipeline.demo.live import DAYS_BEFORE, Live
+from pipeline.demo.office import Office
 from pipeline.models import HolderKind, Load, Metric
 from pipeline.spreadsheets import loading
 from pipeline.spreadsheets.loading import Outcome
@@ -72,6 +73,7 @@ def load(*, today: dt.date, at: dt.datetime) -> list[Outcome]:
     outcomes = _load_ledgers(today=today, at=at)
     Live(logins, at=at).play()
     Day(logins, at=at).play()
+    Office(logins, at=at).play()
     scores.play(logins, at=at)
     return outcomes
 

@@ -25,7 +25,9 @@ from tests.ledger_factories import (
 
 pytestmark = pytest.mark.django_db
 MISSING, REFUSED, FAULTY, ON = 404, 403, 422, 302
-TEXT = "一、完成供地（责任单位：自然资源局；完成时限：2026年6月底前）\n1. 组卷报批\n二、修路（责任单位：交通委）"
+TEXT = """一、完成供地（责任单位：自然资源局；完成时限：2026年6月底前）
+1. 组卷报批
+二、修路（责任单位：交通委）"""
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def ledger() -> Ledger:
     return LedgerFactory(slug="decisions", name="议定事项")
 
 
-def sent(ledger: Ledger, **more: Any) -> dict[str, Any]:
+def sent(ledger: Ledger, /, **more: Any) -> dict[str, Any]:
     return {"ledger": ledger.pk, "title": "专题会议", "held_on": "2026-03-16", "text": TEXT, **more}
 
 
