@@ -105,7 +105,7 @@ class Office:
     # -- a meeting ---------------------------------------------------------------------
     def _meet(self, gathering: Gathering) -> None:
         """Minutes are recorded and split; a leader approves, the office hands over."""
-        at = self._ago(gathering.days)
+        at = self._ago(gathering.days) - dt.timedelta(minutes=10)
         held_on = timezone.localdate(at)
         meeting = meetings.record(
             self.ledgers[gathering.ledger],
