@@ -110,10 +110,10 @@ class EntryForm(forms.Form):
     due_on = forms.DateField(label=_("完成时限"), required=False, widget=date_input())
     is_major = forms.BooleanField(label=_("重大复杂事项"), required=False)
     parent = forms.IntegerField(label=_("上级（第几项）"), required=False, min_value=1)
+    source = forms.CharField(label=_("来源"), max_length=LONGEST_SOURCE, required=False)
     detail = forms.CharField(
         label=_("工作要求"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    source = forms.CharField(label=_("来源"), max_length=LONGEST_SOURCE, required=False)
 
     def __init__(
         self,
