@@ -44,6 +44,8 @@ def ledger_tabs(request: HttpRequest) -> list[Entry]:
         act = getattr(resolve(url).func, "act", None)
         if act is not None and may(user, act):
             found.append((url, label))
-    fitting = [url for url, _label in found if request.path.startswith(url)]
+    # At "/" only the overview shows these tabs (``pipeline.views.my_day.home``).
+    here = reverse("ledger_overview") if request.path == "/" else request.path
+    fitting = [url for url, _label in found if here.startswith(url)]
     current = max(fitting, key=len, default="")
     return [Entry(url, label, url == current) for url, label in found]
