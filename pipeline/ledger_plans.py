@@ -1,8 +1,8 @@
 """Another day for an item: its first plan, and asking for a later one.
 
-The month node asks for an end or for a dated plan. A plan filed by then is in force at
-once, up to the deadline that was agreed; every other change is asked for and decided by
-the supervision office or a leader.
+The month node asks for an end or for a dated plan. A plan of a major matter that is filed by
+then is in force at once, up to the deadline that was agreed; every other change is asked for
+and decided by the supervision office or a leader.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def plan(
 ) -> LedgerItem:
     """File the first plan: the day becomes the due day at once.
 
-    Raises ``NotAllowed``, ``NotOfUnit``, ``WrongState``, ``AlreadyPlanned``, ``BadPlan``.
+    Raises ``NotAllowed``, ``NotOfUnit``, ``WrongState``, ``OrdinaryMatter``,
+    ``AlreadyPlanned``, ``BadPlan``.
     """
     row, _standing = held(item, "plan", by=by)
     _refuse_past(planned_on, at)

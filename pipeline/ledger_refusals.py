@@ -102,6 +102,12 @@ class AlreadyPlanned(Refused):
     code = "already_planned"
 
 
+class OrdinaryMatter(Refused):
+    """An ordinary matter is solved by its seventh day: a later one has to be asked for."""
+
+    code = "ordinary_matter"
+
+
 class BadPlan(Refused):
     """The planned day is not one that can be planned."""
 

@@ -24,6 +24,7 @@ from pipeline.ledger_refusals import (
     ItemClosed,
     NoRequest,
     NotOfUnit,
+    OrdinaryMatter,
     OwnDraft,
     OwnSubmission,
     OwnUnit,
@@ -142,6 +143,13 @@ def _children_closed(at: Standing) -> Refused | None:
     return ChildrenOpen(words % {"named": named}, details=at.open_children)
 
 
+def _may_be_planned(at: Standing) -> Refused | None:
+    """A dated plan is for major matters, or within a deadline that was agreed."""
+    if at.item.is_major or at.item.due_on is not None:
+        return None
+    return OrdinaryMatter(_("一般事项 7 天内办结，确需更长时间请申请延期"))
+
+
 def _not_planned(at: Standing) -> Refused | None:
     if at.plan is None:
         return None
@@ -187,7 +195,13 @@ VERBS = {
         Verb("assign", _("明确责任人"), "item.work", (S.ACTIVE,), (_of_unit,)),
         Verb("feed_back", _("反馈办理情况"), "item.work", (S.ACTIVE,), (_of_unit,)),
         Verb("progress", _("记进展"), "item.work", (S.ACTIVE,), (_of_any_unit,)),
-        Verb("plan", _("报计划办结日"), "item.work", (S.ACTIVE,), (_of_unit, _not_planned)),
+        Verb(
+            "plan",
+            _("报计划办结日"),
+            "item.work",
+            (S.ACTIVE,),
+            (_of_unit, _may_be_planned, _not_planned),
+        ),
         Verb("ask_plan", _("申请延期"), "item.work", (S.ACTIVE,), (_of_unit, _nothing_asked)),
         Verb("grant_plan", _("同意延期"), "item.grant", (S.ACTIVE,), (_something_asked, _outside)),
         Verb(

@@ -17,6 +17,7 @@ from pipeline.ledger_refusals import (
     EvidenceNeeded,
     NoRequest,
     NotOfUnit,
+    OrdinaryMatter,
     RequestOpen,
     WrongPerson,
     WrongState,
@@ -126,6 +127,13 @@ def planned(office: Office, **more: Any) -> Any:
 
 def test_the_first_plan_is_in_force_at_once(office: Office) -> None:
     assert planned(office).planned_on == dt.date(2026, 12, 1)
+
+
+def test_an_ordinary_matter_asks_for_more_than_its_seven_days(office: Office) -> None:
+    item, day = office.active(is_major=False), dt.date(2026, 12, 1)
+    with pytest.raises(OrdinaryMatter):
+        ledgers.plan(item, planned_on=day, by=office.worker, at=later(5))
+    assert ledgers.ask_plan(item, planned_on=day, reason="难", by=office.worker, at=later(5))
 
 
 def test_the_first_plan_is_filed_by_the_month_node(office: Office) -> None:
