@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm import outbox
-from crm.models import Notice, NoticeChoice, Park, Unit, User
+from crm.models import Delivery, Notice, NoticeChoice, Park, Unit, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def tell(
     at: dt.datetime,
     unit: Unit | None = None,
     park: Park | None = None,
-) -> None:
+) -> bool:
     """Tell ``people``; who was told of the occasion ``key`` before is not told again.
 
     ``kind`` names the sort of notice (``milestone.returned``), ``url`` is a path of this
@@ -162,15 +162,19 @@ def tell(
 
     In the pages, by mail, or both, as each of them has chosen (``crm.outbox`` writes down
     what goes out of the house). The number of queries does not grow with the people.
+    Whether anybody hears of it.
     """
-    tell_each([Occasion(tuple(people), kind, text, url, key, unit, park)], at=at)
+    return bool(tell_each([Occasion(tuple(people), kind, text, url, key, unit, park)], at=at))
 
 
-def tell_each(occasions: Iterable[Occasion], *, at: dt.datetime) -> None:
-    """Tell of several occasions as :func:`tell` does of one, by no more queries."""
+def tell_each(occasions: Iterable[Occasion], *, at: dt.datetime) -> int:
+    """Tell of several occasions as :func:`tell` does of one, by no more queries.
+
+    Of how many of them anybody hears.
+    """
     occasions = list(occasions)
     if not occasions:
-        return
+        return 0
     choices = _choices(occasions)
     said: list[Notice] = []
     mailed: list[tuple[outbox.Message, list[User]]] = []
@@ -202,8 +206,24 @@ def tell_each(occasions: Iterable[Occasion], *, at: dt.datetime) -> None:
         if group.is_public or occasion.unit is not None or occasion.park is not None:
             called.append((message, occasion.unit, occasion.park))
     Notice.objects.bulk_create(said, ignore_conflicts=True)
-    outbox.put_to_people(mailed)
-    outbox.put_to_channels(called)
+    heard = {notice.key for notice in said}
+    heard |= outbox.put_to_people(mailed)
+    heard |= outbox.put_to_channels(called)
+    return len(heard)
+
+
+def untold(occasions: Iterable[Occasion]) -> list[Occasion]:
+    """The occasions of which nobody was told yet, in the pages or outside; two queries."""
+    occasions = list(occasions)
+    keys = [occasion.key for occasion in occasions]
+    whom = {person.pk for occasion in occasions for person in occasion.people}
+    known = {
+        *Notice.objects.filter(user__in=whom, key__in=keys).values_list("key", flat=True),
+        *Delivery.objects.filter(
+            Q(user__in=whom) | Q(channel__isnull=False), key__in=keys
+        ).values_list("key", flat=True),
+    }
+    return [occasion for occasion in occasions if occasion.key not in known]
 
 
 def _choices(occasions: Iterable[Occasion]) -> dict[tuple[int, str], NoticeChoice]:

@@ -32,8 +32,10 @@ class Message:
     at: dt.datetime
 
 
-def put_to_people(mailed: Iterable[tuple[Message, Iterable[User]]]) -> None:
+def put_to_people(mailed: Iterable[tuple[Message, Iterable[User]]]) -> set[str]:
     """Write each message to those who are active and have an address, for when hours allow.
+
+    The keys of those that somebody gets.
 
     Nothing where the site sends no mail: a backlog would all go out on the day it does. The
     number of queries does not grow with the messages.
@@ -45,10 +47,10 @@ def put_to_people(mailed: Iterable[tuple[Message, Iterable[User]]]) -> None:
         if person.email and person.is_active
     ]
     if not letters or not settings.SENDS_MAIL:
-        return
+        return set()
     hours = hours_of({person.pk: person for _message, person in letters}.values())
     calendar = calendar_from(min(message.at for message, _person in letters))
-    _write(
+    return _write(
         [
             (
                 message,
@@ -62,20 +64,22 @@ def put_to_people(mailed: Iterable[tuple[Message, Iterable[User]]]) -> None:
     )
 
 
-def put_to_channels(called: Iterable[tuple[Message, Unit | None, Park | None]]) -> None:
+def put_to_channels(called: Iterable[tuple[Message, Unit | None, Park | None]]) -> set[str]:
     """Write each message to the county's channels and those of its unit and park.
+
+    The keys of those that some channel gets.
 
     A park and its committee are the same to a channel.
     """
     called = list(called)
     if not called:
-        return
+        return set()
     from_environment(at=max(message.at for message, _unit, _park in called))
     channels = list(NoticeChannel.objects.filter(is_active=True).select_related("unit"))
     if not channels:
-        return
+        return set()
     calendar = calendar_from(min(message.at for message, _unit, _park in called))
-    _write(
+    return _write(
         [
             (
                 message,
@@ -104,7 +108,8 @@ def _hears(channel: NoticeChannel, unit: Unit | None, park: Park | None) -> bool
     return channel.unit is not None and park is not None and channel.unit.park_id == park.pk
 
 
-def _write(rows: Iterable[tuple[Message, dict[str, Any]]]) -> None:
+def _write(rows: Iterable[tuple[Message, dict[str, Any]]]) -> set[str]:
+    rows = list(rows)
     Delivery.objects.bulk_create(
         [
             Delivery(
@@ -119,6 +124,7 @@ def _write(rows: Iterable[tuple[Message, dict[str, Any]]]) -> None:
         ],
         ignore_conflicts=True,
     )
+    return {message.key for message, _recipient in rows}
 
 
 # --- whose hours ------------------------------------------------------------------------------

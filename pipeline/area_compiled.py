@@ -43,20 +43,23 @@ class Compiled:
     trend: tuple[tuple[Month, Count], ...]
     needs: tuple[FactorNeed, ...]
     needs_count: int
+    needs_late: int
 
 
 def compiled(area: Area, month: Month, *, known_at: dt.datetime) -> Compiled:
     """Ask for all of it; a fixed number of queries, whatever the data."""
     months = [month.earlier(ago) for ago in range(MONTHS - 1, -1, -1)]
+    day = min(month.last, timezone.localdate(known_at))
     found = standings(months, known_at=known_at, items=LedgerItem.objects.filter(unit__area=area))
     units = list(Unit.objects.filter(area=area))
-    needs = needs_of(units, min(month.last, timezone.localdate(known_at)), known_at=known_at)
+    needs = needs_of(units, day, known_at=known_at)
     return Compiled(
         area,
         gather_of(found[-2], found[-1], {unit.pk: unit.name for unit in units}),
         tuple((s.month, counted(s.promises, s.month)) for s in found),
         tuple(needs[:LONGEST]),
         needs.count(),
+        needs.filter(due_on__lt=day).count(),
     )
 
 
@@ -165,10 +168,8 @@ def _filing(found: Compiled) -> tuple[str, ...]:
 
 def _obstacles(found: Compiled) -> tuple[str, ...]:
     difficult = len(_difficulties(found))
-    day = timezone.localdate(found.numbers.now.as_of)
-    late = sum(need.due_on is not None and need.due_on < day for need in found.needs)
     words = _("各单位报来困难%(difficult)s项；项目要素待落实%(needs)s项，其中已逾期%(late)s项。")
-    said = {"difficult": difficult, "needs": found.needs_count, "late": late}
+    said = {"difficult": difficult, "needs": found.needs_count, "late": found.needs_late}
     return (words % said,)
 
 

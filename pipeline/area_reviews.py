@@ -211,13 +211,13 @@ def _remind_of(month: Month, at: dt.datetime) -> int:
         .exclude(pk__in=filed.values("area"))
         .select_related("leader")
     }
-    done = told_before("review.due", waiting)
+    done, told = told_before("review.due", waiting), 0
     with translation.override(settings.LANGUAGE_CODE):
         words = _("请报送“%(area)s”%(month)s的汇总分析报告，月底前完成")
         for key, area in waiting.items():
             if key in done or area.leader is None:
                 continue
-            notices.tell(
+            told += notices.tell(
                 [area.leader],
                 kind="review.due",
                 text=words % {"area": area.name, "month": month.label},
@@ -225,7 +225,7 @@ def _remind_of(month: Month, at: dt.datetime) -> int:
                 key=key,
                 at=at,
             )
-    return len(waiting) - len(done)
+    return told
 
 
 def _made(area: Area, month: Month, review: AreaReview | None, at: dt.datetime) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm import notices
-from crm.models import Notice, Role, User
+from crm.models import Role, User
 from crm.refusals import ReasonNeeded, Refused
 from crm.rights import require
 from pipeline.clock_rules import rules_at
@@ -328,9 +328,4 @@ def _tell(lot: Sequence[LeadClock], *, at: dt.datetime) -> int:
                     f"lead_due:{row.project_id}:{row.kind}:{row.due_on}:{int(is_late)}",
                 )
             )
-    whom = {person.pk for occasion in occasions for person in occasion.people}
-    before = Notice.objects.filter(user__in=whom, key__in=[one.key for one in occasions])
-    known = set(before.values_list("key", flat=True))
-    fresh = [one for one in occasions if one.key not in known and one.people]
-    notices.tell_each(fresh, at=at)
-    return len(fresh)
+    return notices.tell_each(notices.untold(occasions), at=at)

@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm import notices
-from crm.models import Notice, Role, Unit, User
+from crm.models import Delivery, Notice, Role, Unit, User
 from crm.refusals import Refused
 from crm.rights import require
 from pipeline.ledger_refusals import NotOfUnit
@@ -253,9 +253,9 @@ def _tell_units(month: Month, words: str, *, kind: str, at: dt.datetime) -> int:
     keys = {unit: f"{kind}:{month}:{unit}" for unit in owing}
     done = told_before(kind, keys.values())
     waiting = [unit for unit in owing if keys[unit] not in done]
-    people = people_of(waiting)
+    people, told = people_of(waiting), 0
     for unit in waiting:
-        notices.tell(
+        is_heard = notices.tell(
             people[unit],
             kind=kind,
             text=words % {"month": month.label, "count": owing[unit]},
@@ -263,7 +263,8 @@ def _tell_units(month: Month, words: str, *, kind: str, at: dt.datetime) -> int:
             key=keys[unit],
             at=at,
         )
-    return sum(len(people[unit]) for unit in waiting)
+        told += len(people[unit]) if is_heard else 0
+    return told
 
 
 def _tell_office(month: Month, *, at: dt.datetime) -> int:
@@ -279,7 +280,7 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
     if not owing["count"]:
         return 0
     office = list(User.objects.filter(is_active=True, role=Role.SUPERVISOR))
-    notices.tell(
+    is_heard = notices.tell(
         office,
         kind=kind,
         text=_("%(month)s有 %(units)s 个单位共 %(count)s 项没有填报月度进展")
@@ -288,13 +289,16 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
         key=key,
         at=at,
     )
-    return len(office)
+    return len(office) if is_heard else 0
 
 
 def told_before(kind: str, keys: Iterable[str]) -> set[str]:
     """The occasions that anybody was told of: whoever joins a unit later hears no old news."""
-    rows = Notice.objects.filter(kind=kind, key__in=list(keys))
-    return set(rows.order_by().values_list("key", flat=True).distinct())
+    keys = list(keys)
+    told: set[str] = set()
+    for rows in (Notice.objects.all(), Delivery.objects.all()):
+        told |= set(rows.filter(kind=kind, key__in=keys).order_by().values_list("key", flat=True))
+    return told
 
 
 def people_of(units: Iterable[int]) -> dict[int, list[User]]:

@@ -77,10 +77,10 @@ def fill(*, at: dt.datetime) -> Filled:
     waiting = set(signed_not_started(window).values_list("project_id", flat=True))
     with translation.override(settings.LANGUAGE_CODE):
         run = _Run(ledger, window, by=clerk())
-        listed = _open_items(ledger).order_by().values_list("project_id", flat=True)
-        for projects in _chunks(sorted(set(listed) - waiting)):
+        listed = set(_open_items(ledger).order_by().values_list("project_id", flat=True))
+        for projects in _chunks(sorted(listed - waiting)):
             run.close(projects, done)
-        for projects in _chunks(sorted(waiting)):
+        for projects in _chunks(sorted(waiting - listed)):
             run.open(projects, done)
     return done
 

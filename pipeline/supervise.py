@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm import notices
-from crm.models import Notice, User
+from crm.models import User
 from crm.rights import require
 from crm.schedule import scheduler
 from pipeline import (
@@ -200,10 +200,6 @@ def _remind(keys: Sequence[int], *, at: dt.datetime, rules: Rules) -> int:
     if not near:
         return 0
     people = escalation.People(list(near.values()))
-    whom = {user.pk for item in near.values() for user in people.of_unit(item)}
-    told = Notice.objects.filter(user__in=whom, key__in=list(near))
-    for key in set(told.values_list("key", flat=True)):
-        del near[key]
     with translation.override(settings.LANGUAGE_CODE):
         words = _("即将到期：%(number)s“%(goal)s”的“%(node)s”应于 %(due)s 前完成")
         occasions = [
@@ -223,5 +219,4 @@ def _remind(keys: Sequence[int], *, at: dt.datetime, rules: Rules) -> int:
             )
             for key, item in near.items()
         ]
-    notices.tell_each(occasions, at=at)
-    return len(near)
+    return notices.tell_each(notices.untold(occasions), at=at)
