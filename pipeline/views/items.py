@@ -36,7 +36,7 @@ from pipeline.forms.ledgers import (
     TextForm,
 )
 from pipeline.item_track import steps, stops
-from pipeline.ledger_rules import VERBS, Answer, waiting_for
+from pipeline.ledger_rules import FINAL, VERBS, Answer, waiting_for
 from pipeline.models import ItemEvent, Ledger, LedgerFile, LedgerItem
 from pipeline.models.ledgers import OPEN_STATES
 from pipeline.views.dossier import download
@@ -88,7 +88,7 @@ def _item(request: SignedIn, pk: int) -> LedgerItem:
     rows = LedgerItem.objects.visible_to(request.user).select_related(
         *item_lists.WHOLE, "meeting", "parent", "reopens", "unit__park", "created_by", "closed_by"
     )
-    return get_object_or_404(rows.prefetch_related("supporting"), pk=pk)
+    return get_object_or_404(rows.prefetch_related("supporting", "falsehoods"), pk=pk)
 
 
 @require_safe
@@ -117,7 +117,7 @@ def item_page(
         "steps": steps(row, events),
         "stops": stops(row, events, rules=rules),
         "acts": _acts(row, answers, bound),
-        "hints": [a for a in answers if not a.is_open and a.verb.name in ACTS],
+        "hints": _hints(row, answers),
         "may_edit": any(a.is_open for a in answers if a.verb.name == "edit"),
         "timeline": timeline,
         "children": item_lists.whole(children).order_by("id")[:CHILDREN],
@@ -152,6 +152,13 @@ def _acts(
         for name, act in ACTS.items()
         if name in open_now
     ]
+
+
+def _hints(row: LedgerItem, answers: list[Answer]) -> list[Answer]:
+    """What cannot be done now, with the reason; of what is final that goes without saying."""
+    if row.state in FINAL:
+        return []
+    return [answer for answer in answers if not answer.is_open and answer.verb.name in ACTS]
 
 
 def _form(act: ItemAct, data: Any, row: LedgerItem, files: Any = None) -> forms.Form:

@@ -61,14 +61,21 @@ def _with_password(user: Any) -> None:
     user.save()
 
 
-@pytest.fixture
-def watched(page: Page) -> Iterator[Page]:
-    """A page that fails the test for a script's error, a refused resource or a foreign address."""
+def watch(page: Page) -> list[str]:
+    """What goes wrong on a page from now on: a script's error, anything that the browser
+    complains of (a refused resource among it), an address outside of the site.
+
+    That a form was refused (a status of 400 and above) is an answer, not a complaint.
+    """
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
     page.on(
         "console",
-        lambda message: wrong.append(message.text) if "Content Security" in message.text else None,
+        lambda message: (
+            wrong.append(message.text)
+            if message.type == "error" and "status of 4" not in message.text
+            else None
+        ),
     )
     page.on(
         "request",
@@ -78,6 +85,13 @@ def watched(page: Page) -> Iterator[Page]:
             else wrong.append(f"left the site: {request.url}")
         ),
     )
+    return wrong
+
+
+@pytest.fixture
+def watched(page: Page) -> Iterator[Page]:
+    """A page that fails the test for whatever went wrong on it."""
+    wrong = watch(page)
     yield page
     assert wrong == []
 

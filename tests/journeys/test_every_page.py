@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, Page
 from crm.models import User
 from tests.factories import UserFactory
 from tests.journeys.test_accessible import SMALLEST, violations
+from tests.ledger_factories import person_of
 from tests.test_rights import (
     ADMIN,
     EDITORS,
@@ -24,6 +25,7 @@ from tests.test_rights import (
     OFFICER,
     PAGES,
     SUPERVISOR,
+    UNIT,
     VERIFIER,
     Rule,
     World,
@@ -61,6 +63,11 @@ AS: dict[str, tuple[str, ...]] = {
         *("falsehood_of_milestone", "falsehood_of_item"),
         *("ledger_overview", "ledger", "ledger_keep", "ledger_change"),
         *("item_list", "item_new", "item", "item_edit"),
+    ),
+    UNIT: (
+        *("ledger_overview", "item_list", "item", "meeting_list", "meeting"),
+        *("monthly_progress", "monthly_month", "scorecards", "scorecard", "score_evidence"),
+        *("notice_list", "notice_settings", "job_list"),
     ),
     ADMIN: (
         *("schedule_list", "notice_settings", "notice_channel_list", "notice_channel"),
@@ -101,15 +108,20 @@ def sign_in(context: BrowserContext, person: User, address_of_site: str) -> None
     )
 
 
+def who(role: str, world: World) -> User:
+    """Somebody of the role: of the park or its committee where a role has one."""
+    if role == OFFICER:
+        return User.objects.get(username="officer-rare-metals")
+    if role == UNIT:
+        return person_of(world.own.unit)
+    return UserFactory(username=role, role=role, park=world.own if role in EDITORS else None)
+
+
 @pytest.mark.parametrize("role", list(AS))
 def test_pages_pass_axe_in_both_colours_and_fit_the_smallest_phone(
     role: str, live_server: Any, transactional_db: None, world: World, page: Page
 ) -> None:
-    person = (
-        User.objects.get(username="officer-rare-metals")
-        if role == OFFICER
-        else UserFactory(username=role, role=role, park=world.own if role in EDITORS else None)
-    )
+    person = who(role, world)
     sign_in(page.context, person, live_server.url)
     page.emulate_media(reduced_motion="reduce")
     wrong: dict[str, list[str]] = {}

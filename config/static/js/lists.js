@@ -1,4 +1,4 @@
-// The list of projects: tick a whole page, ask only for what the chosen act needs.
+// The lists of projects and of items: tick a whole page, ask only for what the chosen act needs.
 (function () {
   "use strict";
 
@@ -19,8 +19,9 @@
       whole.indeterminate = count > 0 && count < all.length;
     }
     if (count) {
-      var fold = document.getElementById("bulk");
-      if (fold) fold.closest("details").open = true;
+      var form = document.getElementById("bulk");
+      var fold = form && form.closest("details"); // the acts on items stand open by themselves
+      if (fold) fold.open = true;
     }
   }
 
