@@ -263,7 +263,7 @@ def test_the_whole_life_goes_through_the_page(office: Office) -> None:
 
 
 def test_a_refusal_stands_beside_its_form(office: Office) -> None:
-    item = office.active()
+    item = office.active(is_major=True)
     answer = act(office.worker, item, "submit")
     assert answer.status_code == 422
     assert "报办结要写明结果" in answer.content.decode()
