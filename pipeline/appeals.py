@@ -71,15 +71,12 @@ def may_appeal(user: User, holder: Holder) -> bool:
 
 
 def may_answer(user: User, appeal: ScoreAppeal) -> bool:
-    """Whether a person may answer an appeal: not one of the holder, nor their own."""
-    if not may(user, "score.answer") or user.pk in (appeal.appealed_by_id, appeal.officer_id):
+    """Whether a person of the county may answer: not one of the holder, nor their own."""
+    if not may(user, "score.answer") or not user.is_county_wide:
         return False
-    if appeal.unit is not None:
-        return user.unit_id != appeal.unit_id and (
-            user.park_id is None or user.park_id != appeal.unit.park_id
-        )
-    park_id = appeal.park_id if appeal.officer is None else appeal.officer.park_id
-    return user.park_id is None or user.park_id != park_id
+    if user.pk in (appeal.appealed_by_id, appeal.officer_id):
+        return False
+    return appeal.unit_id is None or user.unit_id != appeal.unit_id
 
 
 @transaction.atomic

@@ -204,7 +204,7 @@ class People:
                 self._of_unit[user.unit_id].append(user)
             if user.park_id and user.role == Role.MANAGER:
                 self._of_park[user.park_id].append(user)
-        self.deciding = tuple(active.filter(role__in=[Role.SUPERVISOR, Role.LEADER]))
+        self.deciding = tuple(active.filter(role__in=[Role.SUPERVISOR, Role.LEADER], park=None))
 
     def of_unit(self, item: LedgerItem) -> list[User]:
         """Who answers for the item: its unit's people or its park's managers, the person."""

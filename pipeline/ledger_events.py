@@ -102,8 +102,8 @@ def people_of(item: LedgerItem) -> list[User]:
 
 
 def office() -> list[User]:
-    """The supervision office."""
-    return list(User.objects.filter(is_active=True, role=Role.SUPERVISOR))
+    """The supervision office; who is kept to a park is not of it."""
+    return list(User.objects.filter(is_active=True, role=Role.SUPERVISOR, park=None))
 
 
 def tell(

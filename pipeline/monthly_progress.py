@@ -279,7 +279,7 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
     )
     if not owing["count"]:
         return 0
-    office = list(User.objects.filter(is_active=True, role=Role.SUPERVISOR))
+    office = list(User.objects.filter(is_active=True, role=Role.SUPERVISOR, park=None))
     is_heard = notices.tell(
         office,
         kind=kind,

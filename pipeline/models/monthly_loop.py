@@ -81,7 +81,12 @@ class ReviewState(models.TextChoices):
 
 class AreaReviewQuerySet(models.QuerySet["AreaReview"]):
     def visible_to(self, user: User) -> AreaReviewQuerySet:
-        """A leader's own areas; all for supervision, audit, administration."""
+        """A leader's own areas; all for supervision, audit, administration.
+
+        Who is kept to a park sees none but their own areas'.
+        """
+        if not user.is_county_wide:
+            return self.filter(area__leader=user)
         if user.role in (Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.SYSTEM):
             return self
         return self.filter(Q(area__leader=user) | Q(state=ReviewState.FILED))

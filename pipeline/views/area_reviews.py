@@ -42,8 +42,11 @@ def area_list(request: SignedIn) -> HttpResponse:
         for review in AreaReview.objects.visible_to(request.user).filter(month=month.first)
     }
     found = standing(month, known_at=at)
+    areas = Area.objects.select_related("leader")
+    if not request.user.is_county_wide:
+        areas = areas.filter(leader=request.user)
     lines = []
-    for area in Area.objects.select_related("leader"):
+    for area in areas:
         theirs = [p for p in found.promises if p.item.unit and p.item.unit.area_id == area.pk]
         is_open = area.pk in reviews or _sees_drafts(request.user, area)
         lines.append((area, counted(theirs, month), reviews.get(area.pk), is_open))
@@ -79,7 +82,8 @@ def _row(request: SignedIn, pk: int, month: Month) -> tuple[Area, AreaReview | N
 
 
 def _sees_drafts(user: User, area: Area) -> bool:
-    return user.role != Role.LEADER or area_reviews.may_write(area, user)
+    office = user.is_county_wide and user.role != Role.LEADER
+    return office or area_reviews.may_write(area, user)
 
 
 def _page(

@@ -124,8 +124,10 @@ def save(request: SignedIn, month: Month) -> HttpResponse:
     """Save one item's progress (``only``) or all that was written; what is wrong stays open."""
     at = _not_ahead(month)
     units = _filing_for(request.user)
-    keys = [int(key) for key in request.POST.getlist("item")[:PAGE] if key.isdecimal()]
-    rows = LedgerItem.objects.filter(unit__in=units, pk__in=keys)
+    keys = [
+        int(key) for key in request.POST.getlist("item")[:PAGE] if key.isdecimal() and len(key) < 19
+    ]
+    rows = LedgerItem.objects.visible_to(request.user).filter(unit__in=units, pk__in=keys)
     items = sorted(_whole(rows), key=lambda item: keys.index(item.pk))
     forms = _forms(items, month, at, request.POST)
     changed = [form for form in forms if form.has_changed()]
