@@ -10,8 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
+from typing import Any
 
 from django.utils import timezone
 
@@ -52,7 +54,7 @@ class Office:
         self.today = timezone.localdate(at)
         self.office, self.leader = people["supervisor"], people["leader"]
         self.ledgers = {ledger.slug: ledger for ledger in Ledger.objects.all()}
-        committees = dict(Unit.objects.exclude(park=None).values_list("park", "pk"))
+        committees: dict[Any, int] = dict(Unit.objects.exclude(park=None).values_list("park", "pk"))
         self.speakers = {
             user.unit_id or committees[user.park_id]: user
             for user in people.values()
@@ -67,21 +69,21 @@ class Office:
         automatic = Ledger.objects.get(kind=LedgerKind.NOT_STARTED)
         ledger_keeping.close(automatic, by=self.office, at=self._ago(MEETINGS[0].days))
         for gathering in MEETINGS:
-            self._at(self._ago(gathering.days), lambda found=gathering: self._meet(found))
+            self._at(self._ago(gathering.days), partial(self._meet, gathering))
         first = self.today.replace(day=1)
         for _month in range(MONTHS_BACK):
             last = first - dt.timedelta(days=1)
             month = Month(last.year, last.month)
             evening = self._day(last - dt.timedelta(days=2), 16)
-            self._at(evening, lambda month=month, at=evening: self._file(month, at))
+            self._at(evening, partial(self._file, month, evening))
             morning = self._day(first, 7)
-            self._at(morning, lambda at=morning: supervise(at=at))
+            self._at(morning, partial(supervise, at=morning))
             first = last.replace(day=1)
         week = self._ago(9)
-        self._at(week, lambda: supervise(at=week))
+        self._at(week, partial(supervise, at=week))
         self._at(self._ago(8), self._decide)
-        self._at(self.now, lambda: self._take_up(automatic))
-        self._at(self.now, lambda: supervise(at=self.now))
+        self._at(self.now, partial(self._take_up, automatic))
+        self._at(self.now, partial(supervise, at=self.now))
         while self._waiting:
             _when, _number, act = heappop(self._waiting)
             act()

@@ -91,8 +91,7 @@ class MeetingForm(forms.ModelForm):
         except Refused:
             return
         if text:
-            self.data = self.data.copy()
-            self.data["text"] = text
+            self.data = {**dict(self.data.items()), "text": text}
 
 
 class EntryForm(forms.Form):

@@ -73,7 +73,7 @@ def _with_counts(rows: list[Meeting], user: User) -> list[tuple[Meeting, dict[st
             closed=Count("pk", filter=Q(state=ItemState.CLOSED)),
         )
     )
-    counts = {row["meeting"]: row for row in found}
+    counts: dict[int, Any] = {row["meeting"]: row for row in found}
     return [(row, counts.get(row.pk, {})) for row in rows]
 
 
