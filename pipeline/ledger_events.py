@@ -73,10 +73,15 @@ def keep(
     file: File[bytes], *, item: LedgerItem, event: ItemEvent | None, by: User, at: dt.datetime
 ) -> LedgerFile:
     """Keep an upload as evidence. Raises ``TooLarge``, ``UnknownFormat``."""
-    found = uploads.check(file)
+    return keep_checked(file, uploads.check(file), item=item, event=event, by=by, at=at)
+
+
+def keep_checked(
+    file: File[bytes], found: uploads.Checked, *, by: User, at: dt.datetime, **of: Any
+) -> LedgerFile:
+    """Keep an upload that was checked; ``of`` names its item and event, or its meeting."""
     row = LedgerFile(
-        item=item,
-        event=event,
+        **of,
         name=found.name,
         media_type=found.media_type,
         size=found.size,

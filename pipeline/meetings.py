@@ -16,17 +16,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import uploads
 from crm.models import Role, Unit, User
 from crm.names import normalise
 from crm.refusals import Refused
 from crm.rights import require
 from crm.units import UnitNames
 from pipeline import ledgers
+from pipeline.ledger_events import keep_checked
 from pipeline.ledger_refusals import LedgerClosed
 from pipeline.minutes import BadDeadline, Proposed, files, read_deadline, split
-from pipeline.models import Ledger, LedgerFile, LedgerItem, Meeting
-from pipeline.models.ledgers import ledger_file_path
+from pipeline.models import Ledger, LedgerItem, Meeting
 
 MOST_ITEMS = 80
 """A page has room for the fields of so many items."""
@@ -114,7 +113,7 @@ def record(
     )
     _save(meeting)
     if file is not None and found is not None:
-        _keep(file, found, meeting, by=by, at=at)
+        keep_checked(file, found, meeting=meeting, by=by, at=at)
     return meeting
 
 
@@ -375,19 +374,3 @@ def _save(meeting: Meeting) -> None:
 
 
 NUMBER_TAKEN = gettext_lazy("这个文号的会议已经录入这本台账")
-
-
-def _keep(
-    file: File[bytes], found: uploads.Checked, meeting: Meeting, *, by: User, at: dt.datetime
-) -> None:
-    row = LedgerFile(
-        meeting=meeting,
-        name=found.name,
-        media_type=found.media_type,
-        size=found.size,
-        sha256=found.sha256,
-        uploaded_at=at,
-        uploaded_by=by,
-    )
-    uploads.keep(row.file, ledger_file_path(row, ""), file)
-    row.save(force_insert=True)

@@ -24,6 +24,7 @@ from crm import notices
 from crm.models import Delivery, Notice, Role, Unit, User
 from crm.refusals import Refused
 from crm.rights import require
+from pipeline.ledger_events import office
 from pipeline.ledger_refusals import NotOfUnit
 from pipeline.ledger_rules import answers_for
 from pipeline.models import CountySettings, LedgerItem, MonthlyProgress, ProgressState
@@ -279,9 +280,9 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
     )
     if not owing["count"]:
         return 0
-    office = list(User.objects.filter(is_active=True, role=Role.SUPERVISOR, park=None))
+    people = office()
     is_heard = notices.tell(
-        office,
+        people,
         kind=kind,
         text=_("%(month)s有 %(units)s 个单位共 %(count)s 项没有填报月度进展")
         % {"month": month.label, **owing},
@@ -289,7 +290,7 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
         key=key,
         at=at,
     )
-    return len(office) if is_heard else 0
+    return len(people) if is_heard else 0
 
 
 def told_before(kind: str, keys: Iterable[str]) -> set[str]:
