@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from crm.keys import key_of
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -22,7 +24,7 @@ class Stretch:
     @classmethod
     def of(cls, rows: QuerySet[Any], *, before: str | None, size: int) -> Stretch:
         """The rows with a smaller id than ``before``, as the URL says it; without, the latest."""
-        since = int(before) if before and before.isdecimal() and len(before) < 19 else None
+        since = key_of(before)
         if since is not None:
             rows = rows.filter(pk__lt=since)
         found = list(rows.order_by("-pk")[: size + 1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crm.keys import key_of
 from crm.models import Organization, User
 from pipeline.models import Interaction, Project
 from pipeline.reach import organizations_visible_to
@@ -33,12 +34,12 @@ class Whom:
 
 def chosen(*, project: str, organization: str, user: User) -> Whom | None:
     """By the keys that an address or a form gives; None for none, or out of sight."""
-    if project.isdecimal() and len(project) < 19:
+    if (of_project := key_of(project)) is not None:
         projects = Project.objects.current().visible_to(user).select_related("investor")
-        row = projects.filter(pk=int(project)).first()
+        row = projects.filter(pk=of_project).first()
         return Whom(row.investor, row) if row else None
-    if organization.isdecimal() and len(organization) < 19:
-        company = organizations_visible_to(user).filter(pk=int(organization)).first()
+    if (of_company := key_of(organization)) is not None:
+        company = organizations_visible_to(user).filter(pk=of_company).first()
         return Whom(company) if company else None
     return None
 

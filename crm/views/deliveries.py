@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm import undelivered
 from crm.forms.notices import LogForm
 from crm.http import SignedIn, allowed
+from crm.keys import key_of
 from crm.models import Delivery, NoticeChannel
 from crm.refusals import Refused
 from crm.rights import may
@@ -68,8 +69,8 @@ def delivery_arrived(request: SignedIn, pk: int) -> HttpResponse:
 @allowed("notice.configure")
 def deliveries_again(request: SignedIn) -> HttpResponse:
     """Have all that failed for a channel, or by mail, sent again."""
-    key = request.POST.get("channel", "")
-    row = get_object_or_404(NoticeChannel, pk=key) if key.isdecimal() else None
+    key = key_of(request.POST.get("channel"))
+    row = None if key is None else get_object_or_404(NoticeChannel, pk=key)
     return _decided(
         request, lambda: undelivered.send_all_again(row, by=request.user, at=timezone.now())
     )
@@ -83,8 +84,8 @@ def _decided(request: SignedIn, verb: Any) -> HttpResponse:
     else:
         said = ngettext("%(number)s 条已处理。", "%(number)s 条已处理。", number)
         messages.success(request, said % {"number": number})
-    channel = request.POST.get("channel", "")
+    channel = key_of(request.POST.get("channel"))
     response = redirect("delivery_list")
-    if channel.isdecimal():
+    if channel is not None:
         response["Location"] += f"?channel={channel}"
     return response

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm import notices
 from crm.http import SignedIn, allowed
+from crm.keys import keys_of
 
 PAGE = 30
 
@@ -50,8 +51,7 @@ def notice(request: SignedIn, pk: int) -> HttpResponse:
 @allowed("notice.view")
 def notices_read(request: SignedIn) -> HttpResponse:
     """Mark the notices that were ticked as read, or all of them."""
-    keys = request.POST.getlist("notice")
-    ticked = [int(key) for key in keys if key.isdecimal() and len(key) < 19]
+    ticked = keys_of(request.POST.getlist("notice"))
     if "all" in request.POST:
         number = notices.read_all(by=request.user, at=timezone.now())
     else:

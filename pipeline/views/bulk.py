@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from crm import jobs
 from crm.http import SignedIn, allowed
+from crm.keys import keys_of
 from crm.models import Job, JobState
 from crm.refusals import Refused
 from pipeline import bulk
@@ -24,8 +25,8 @@ from pipeline.views.project_list import list_page
 def project_bulk(request: SignedIn) -> HttpResponse:
     """Assign or tag the rows that were ticked, or all that match; refused as a whole: 422."""
     form = BulkForm(request.POST, user=request.user)
-    ticked = [key for key in request.POST.getlist("pk") if key.isdecimal() and len(key) < 19]
-    picked = [int(key) for key in ticked[: bulk.MOST]]
+    ticked = keys_of(request.POST.getlist("pk"))
+    picked = ticked[: bulk.MOST]
     wanted = Wanted.of(request.POST.get("query", ""))
     if form.is_valid():
         try:

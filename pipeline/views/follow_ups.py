@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.http import SignedIn, allowed
+from crm.keys import key_of
 from crm.models import User
 from crm.refusals import Refused
 from crm.rights import may
@@ -102,8 +103,7 @@ def follow_up_new(request: SignedIn) -> HttpResponse:
     project = None
     if key:
         projects = Project.objects.current().visible_to(request.user)
-        is_key = key.isdecimal() and len(key) < 19
-        project = get_object_or_404(projects, pk=int(key) if is_key else 0)
+        project = get_object_or_404(projects, pk=key_of(key) or 0)
     sent = request.POST if request.method == "POST" else None
     form = NewFollowUp(sent, user=request.user, project=project)
     if form.is_valid():

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.http import SignedIn, allowed
+from crm.keys import keys_of
 from crm.refusals import Refused
 from crm.rights import may
 from pipeline import filters, item_lists, ledger_bulk
@@ -314,7 +315,7 @@ def item_export(request: SignedIn) -> HttpResponseBase:
 @allowed("item.approve")
 def item_bulk(request: SignedIn) -> HttpResponse:
     """Approve or hand over the items that were ticked; what was refused is said one by one."""
-    keys = [int(key) for key in request.POST.getlist("pk") if key.isdecimal() and len(key) < 19]
+    keys = keys_of(request.POST.getlist("pk"))
     rows = LedgerItem.objects.visible_to(request.user).filter(pk__in=keys[: ledger_bulk.MOST + 1])
     act = request.POST.get("act", "")
     try:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm import merging
 from crm.duplicates import Match, contact_matches, groups, matches
 from crm.http import SignedIn, allowed
+from crm.keys import key_of, keys_of
 from crm.merge_preview import Preview, preview
 from crm.merge_rules import FIELDS
 from crm.models import Contact, ContactMerge, Organization, OrganizationMerge
@@ -64,7 +65,7 @@ def _asked(request: SignedIn) -> tuple[str, str, int | None]:
     return (
         given.get("name", "").strip()[:LONGEST],
         (given.get("code") or given.get("uscc", "")).strip()[:30],
-        int(exclude) if exclude.isdecimal() and len(exclude) < 18 else None,
+        key_of(exclude),
     )
 
 
@@ -121,9 +122,9 @@ def _pair(request: SignedIn, rows: QuerySet[Any]) -> list[Any]:
     keys = [given.get(side, "") for side in ("kept", "merged")]
     if request.method == "POST" and not all(keys):
         raise Http404
-    if not all(key.isdecimal() and len(key) < 18 for key in keys if key):
+    if not all(key_of(key) for key in keys if key):
         raise Http404
-    return [get_object_or_404(rows, pk=int(key)) for key in keys if key]
+    return [get_object_or_404(rows, pk=key) for key in keys_of(keys)]
 
 
 def _choose(request: SignedIn, kept: Organization) -> HttpResponse:

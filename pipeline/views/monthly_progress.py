@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.http import SignedIn, allowed
+from crm.keys import keys_of
 from crm.models import Area, Unit, User
 from crm.refusals import Refused
 from crm.rights import may
@@ -124,9 +125,7 @@ def save(request: SignedIn, month: Month) -> HttpResponse:
     """Save one item's progress (``only``) or all that was written; what is wrong stays open."""
     at = _not_ahead(month)
     units = _filing_for(request.user)
-    keys = [
-        int(key) for key in request.POST.getlist("item")[:PAGE] if key.isdecimal() and len(key) < 19
-    ]
+    keys = keys_of(request.POST.getlist("item")[:PAGE])
     rows = LedgerItem.objects.visible_to(request.user).filter(unit__in=units, pk__in=keys)
     items = sorted(_whole(rows), key=lambda item: keys.index(item.pk))
     forms = _forms(items, month, at, request.POST)

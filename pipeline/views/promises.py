@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from crm.http import SignedIn, allowed
+from crm.keys import key_of
 from crm.models import Area, Unit
 from pipeline.models import Ledger, LedgerItem
 from pipeline.months import Month, month_at
@@ -38,9 +39,7 @@ def promise_list(request: SignedIn, month: Month) -> HttpResponse:
     if figure not in TESTS:
         raise Http404
     rows = LedgerItem.objects.visible_to(request.user)
-    keys = {
-        name: int(v) for name in HOLDERS if (v := given.get(name, "")).isdecimal() and len(v) < 19
-    }
+    keys = {name: key for name in HOLDERS if (key := key_of(given.get(name))) is not None}
     if "area" in keys:
         rows = rows.filter(unit__area=keys["area"])
     if "ledger" in keys:
