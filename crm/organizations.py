@@ -21,7 +21,6 @@ from crm.duplicates import merged_into
 from crm.history import sign
 from crm.lookups import called
 from crm.models import Attachment, Organization, Tag, User
-from crm.models.organizations import attachment_path
 from crm.names import initials, matching_key, normalise, pinyin
 from crm.refusals import Refused
 from crm.rights import require
@@ -337,7 +336,7 @@ def attach(
     same = organization.attachments.filter(sha256=found.sha256, withdrawn_at__isnull=True)
     if same.exists():
         raise AlreadyAttached(_("“%(name)s”已经传过了，请另选文件") % {"name": found.name})
-    return _keep(organization, found, file=file, by=by, at=at)
+    return uploads.keep_as(Attachment, file, found, organization=organization, by=by, at=at)
 
 
 def keep(organization: Organization, *, file: File[bytes], by: User, at: dt.datetime) -> Attachment:
@@ -348,29 +347,7 @@ def keep(organization: Organization, *, file: File[bytes], by: User, at: dt.date
     """
     found = uploads.check(file)
     same = organization.attachments.filter(sha256=found.sha256, withdrawn_at__isnull=True).first()
-    return same or _keep(organization, found, file=file, by=by, at=at)
-
-
-def _keep(
-    organization: Organization,
-    found: uploads.Checked,
-    *,
-    file: File[bytes],
-    by: User,
-    at: dt.datetime,
-) -> Attachment:
-    attachment = Attachment(
-        organization=organization,
-        name=found.name,
-        media_type=found.media_type,
-        size=found.size,
-        sha256=found.sha256,
-        uploaded_at=at,
-        uploaded_by=by,
-    )
-    uploads.keep(attachment.file, attachment_path(attachment, ""), file)
-    attachment.save(force_insert=True)
-    return attachment
+    return same or uploads.keep_as(Attachment, file, found, organization=organization, by=by, at=at)
 
 
 @transaction.atomic

@@ -6,18 +6,23 @@ kept to be shown, the type is found here, and the file is stored under its SHA-2
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.files import File
+from django.db.models import Model
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
+from crm.models import User
 from crm.refusals import Refused
+
+Row = TypeVar("Row", bound=Model)
 
 MEGABYTE = 1024 * 1024
 LONGEST_NAME = 160
@@ -89,6 +94,26 @@ def keep(field: FieldFile, path: str, file: File[bytes]) -> None:
         file.seek(0)
         field.storage.save(path, file)
     field.name = path
+
+
+def keep_as(
+    row_type: type[Row],
+    file: File[bytes],
+    found: Checked,
+    *,
+    by: User,
+    at: dt.datetime,
+    **of: Any,
+) -> Row:
+    """Keep an upload that was checked as a row of ``row_type``; ``of`` says what it is about.
+
+    The type has the columns of :class:`Checked`, ``file``, ``uploaded_at`` and ``uploaded_by``.
+    """
+    row: Any = row_type(**of, **asdict(found), uploaded_at=at, uploaded_by=by)
+    keep(row.file, row.file.field.upload_to(row, ""), file)
+    row.save(force_insert=True)
+    kept: Row = row
+    return kept
 
 
 def shortened(name: str) -> str:

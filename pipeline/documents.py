@@ -19,7 +19,6 @@ from crm.rights import require
 from crm.uploads import TooLarge, UnknownFormat, type_of
 from pipeline import activity
 from pipeline.models import Document, Project
-from pipeline.models.documents import document_path
 
 __all__ = ["AlreadyAttached", "TooLarge", "UnknownFormat", "attach", "type_of"]
 
@@ -47,17 +46,6 @@ def attach(
     found = uploads.check(file, unknown=UNKNOWN)
     if project.documents.filter(sha256=found.sha256).exists():
         raise AlreadyAttached(_("“%(name)s”已经传过了，请另选文件") % {"name": found.name})
-    document = Document(
-        project=project,
-        kind=kind,
-        name=found.name,
-        media_type=found.media_type,
-        size=found.size,
-        sha256=found.sha256,
-        uploaded_at=at,
-        uploaded_by=by,
-    )
-    uploads.keep(document.file, document_path(document, ""), file)
-    document.save(force_insert=True)
+    document = uploads.keep_as(Document, file, found, project=project, kind=kind, by=by, at=at)
     activity.touch(project, on=timezone.localdate(at))
     return document

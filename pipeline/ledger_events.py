@@ -16,7 +16,7 @@ from crm.rights import require
 from pipeline import clockwork
 from pipeline.ledger_rules import VERBS, Standing, refusal
 from pipeline.models import ItemEvent, LedgerFile, LedgerItem
-from pipeline.models.ledgers import UNDER_CLOCK, ledger_file_path
+from pipeline.models.ledgers import UNDER_CLOCK
 
 Files: TypeAlias = "Iterable[File[bytes]]"
 
@@ -73,25 +73,8 @@ def keep(
     file: File[bytes], *, item: LedgerItem, event: ItemEvent | None, by: User, at: dt.datetime
 ) -> LedgerFile:
     """Keep an upload as evidence. Raises ``TooLarge``, ``UnknownFormat``."""
-    return keep_checked(file, uploads.check(file), item=item, event=event, by=by, at=at)
-
-
-def keep_checked(
-    file: File[bytes], found: uploads.Checked, *, by: User, at: dt.datetime, **of: Any
-) -> LedgerFile:
-    """Keep an upload that was checked; ``of`` names its item and event, or its meeting."""
-    row = LedgerFile(
-        **of,
-        name=found.name,
-        media_type=found.media_type,
-        size=found.size,
-        sha256=found.sha256,
-        uploaded_at=at,
-        uploaded_by=by,
-    )
-    uploads.keep(row.file, ledger_file_path(row, ""), file)
-    row.save(force_insert=True)
-    return row
+    found = uploads.check(file)
+    return uploads.keep_as(LedgerFile, file, found, item=item, event=event, by=by, at=at)
 
 
 def people_of(item: LedgerItem) -> list[User]:

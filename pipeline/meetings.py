@@ -16,16 +16,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm import uploads
 from crm.models import Role, Unit, User
 from crm.names import normalise
 from crm.refusals import Refused
 from crm.rights import require
 from crm.units import UnitNames
 from pipeline import ledgers
-from pipeline.ledger_events import keep_checked
 from pipeline.ledger_refusals import LedgerClosed
 from pipeline.minutes import BadDeadline, Proposed, files, read_deadline, split
-from pipeline.models import Ledger, LedgerItem, Meeting
+from pipeline.models import Ledger, LedgerFile, LedgerItem, Meeting
 
 MOST_ITEMS = 80
 """A page has room for the fields of so many items."""
@@ -113,7 +113,7 @@ def record(
     )
     _save(meeting)
     if file is not None and found is not None:
-        keep_checked(file, found, meeting=meeting, by=by, at=at)
+        uploads.keep_as(LedgerFile, file, found, meeting=meeting, by=by, at=at)
     return meeting
 
 
