@@ -226,6 +226,15 @@ def untold(occasions: Iterable[Occasion]) -> list[Occasion]:
     return [occasion for occasion in occasions if occasion.key not in known]
 
 
+def told_before(kind: str, keys: Iterable[str]) -> set[str]:
+    """The occasions that anybody was told of: whoever joins a unit later hears no old news."""
+    keys = list(keys)
+    told: set[str] = set()
+    for rows in (Notice.objects.all(), Delivery.objects.all()):
+        told |= set(rows.filter(kind=kind, key__in=keys).order_by().values_list("key", flat=True))
+    return told
+
+
 def _choices(occasions: Iterable[Occasion]) -> dict[tuple[int, str], NoticeChoice]:
     """What the people of the occasions chose for their groups, in one query."""
     people = {person.pk for occasion in occasions for person in occasion.people}

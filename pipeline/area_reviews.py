@@ -32,7 +32,6 @@ from pipeline.models import (
     ReviewState,
 )
 from pipeline.models.ledgers import BEFORE_ISSUE, OPEN_STATES
-from pipeline.monthly_progress import told_before
 from pipeline.months import Month, month_at
 from pipeline.reports.content import digest
 from pipeline.reports.freezing import Damaged
@@ -211,7 +210,7 @@ def _remind_of(month: Month, at: dt.datetime) -> int:
         .exclude(pk__in=filed.values("area"))
         .select_related("leader")
     }
-    done, told = told_before("review.due", waiting), 0
+    done, told = notices.told_before("review.due", waiting), 0
     with translation.override(settings.LANGUAGE_CODE):
         words = _("请报送“%(area)s”%(month)s的汇总分析报告，月底前完成")
         for key, area in waiting.items():

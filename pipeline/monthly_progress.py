@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm import notices
-from crm.models import Delivery, Notice, Role, Unit, User
+from crm.models import Role, Unit, User
 from crm.refusals import Refused
 from crm.rights import require
 from pipeline.ledger_events import office
@@ -252,7 +252,7 @@ def _tell_units(month: Month, words: str, *, kind: str, at: dt.datetime) -> int:
         for row in missing(month, at=at).order_by().values("unit").annotate(count=Count("pk"))
     }
     keys = {unit: f"{kind}:{month}:{unit}" for unit in owing}
-    done = told_before(kind, keys.values())
+    done = notices.told_before(kind, keys.values())
     waiting = [unit for unit in owing if keys[unit] not in done]
     people, told = people_of(waiting), 0
     for unit in waiting:
@@ -271,7 +271,7 @@ def _tell_units(month: Month, words: str, *, kind: str, at: dt.datetime) -> int:
 def _tell_office(month: Month, *, at: dt.datetime) -> int:
     kind = "progress.missing"
     key = f"{kind}:{month}:office"
-    if told_before(kind, [key]):
+    if notices.told_before(kind, [key]):
         return 0
     owing = (
         missing(month, at=at)
@@ -291,15 +291,6 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
         at=at,
     )
     return len(people) if is_heard else 0
-
-
-def told_before(kind: str, keys: Iterable[str]) -> set[str]:
-    """The occasions that anybody was told of: whoever joins a unit later hears no old news."""
-    keys = list(keys)
-    told: set[str] = set()
-    for rows in (Notice.objects.all(), Delivery.objects.all()):
-        told |= set(rows.filter(kind=kind, key__in=keys).order_by().values_list("key", flat=True))
-    return told
 
 
 def people_of(units: Iterable[int]) -> dict[int, list[User]]:

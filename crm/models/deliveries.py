@@ -216,6 +216,7 @@ class Delivery(models.Model):
                 name="delivery_open",
             ),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
+            models.Index(fields=["key"], name="delivery_of_occasion"),
         ]
         constraints = [
             models.UniqueConstraint(

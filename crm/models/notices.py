@@ -28,7 +28,8 @@ class Notice(models.Model):
         indexes = [
             models.Index(
                 fields=["user", "-id"], condition=Q(read_at__isnull=True), name="notice_unread"
-            )
+            ),
+            models.Index(fields=["key"], name="notice_of_occasion"),
         ]
         constraints = [
             models.UniqueConstraint(
