@@ -8,7 +8,6 @@ comes once for a clock; what was declined is not proposed again.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from crm import notices
 from crm.models import Role, User
 from crm.refusals import ReasonNeeded, Refused
 from crm.rights import require
+from crm.units import people_of
 from pipeline import clockwork
 from pipeline.clock_rules import rules_at
 from pipeline.models import Escalation, EscalationState, LedgerItem, Level
@@ -192,26 +192,13 @@ class People:
     """
 
     def __init__(self, items: Sequence[LedgerItem]) -> None:
-        units = {item.unit for item in items if item.unit is not None}
+        self._of_unit = people_of({item.unit for item in items if item.unit is not None})
         active = User.objects.filter(is_active=True)
-        self._of_unit: dict[int, list[User]] = defaultdict(list)
-        self._of_park: dict[int, list[User]] = defaultdict(list)
-        theirs = Q(unit__in=units) | Q(
-            park__in=[unit.park_id for unit in units if unit.park_id], role=Role.MANAGER
-        )
-        for user in active.filter(theirs):
-            if user.unit_id:
-                self._of_unit[user.unit_id].append(user)
-            if user.park_id and user.role == Role.MANAGER:
-                self._of_park[user.park_id].append(user)
         self.deciding = tuple(active.filter(role__in=[Role.SUPERVISOR, Role.LEADER], park=None))
 
     def of_unit(self, item: LedgerItem) -> list[User]:
         """Who answers for the item: its unit's people or its park's managers, the person."""
-        unit = item.unit
-        found = list(self._of_unit[unit.pk]) if unit is not None else []
-        if unit is not None and unit.park_id:
-            found += self._of_park[unit.park_id]
+        found = list(self._of_unit[item.unit.pk]) if item.unit is not None else []
         if item.person is not None and item.person.is_active:
             found.append(item.person)
         return found

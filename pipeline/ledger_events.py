@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files import File
 from django.utils import translation
 
-from crm import notices, uploads
+from crm import notices, units, uploads
 from crm.models import Role, User
 from crm.rights import require
 from pipeline import clockwork
@@ -79,14 +79,7 @@ def keep(
 
 def people_of(item: LedgerItem) -> list[User]:
     """Whom the responsible unit's news are told: its people, or its park's managers."""
-    unit = item.unit
-    if unit is None:
-        return []
-    people = User.objects.filter(is_active=True)
-    told = list(people.filter(unit=unit))
-    if unit.park_id:
-        told += people.filter(park=unit.park_id, role=Role.MANAGER).exclude(unit=unit)
-    return told
+    return units.people_of([item.unit])[item.unit.pk] if item.unit is not None else []
 
 
 def office() -> list[User]:

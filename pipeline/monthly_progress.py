@@ -9,7 +9,6 @@ it came in time.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +20,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm import notices
-from crm.models import Role, Unit, User
+from crm.models import Unit, User
 from crm.refusals import Refused
 from crm.rights import require
+from crm.units import people_of
 from pipeline.ledger_events import office
 from pipeline.ledger_refusals import NotOfUnit
 from pipeline.ledger_rules import answers_for
@@ -254,7 +254,7 @@ def _tell_units(month: Month, words: str, *, kind: str, at: dt.datetime) -> int:
     keys = {unit: f"{kind}:{month}:{unit}" for unit in owing}
     done = notices.told_before(kind, keys.values())
     waiting = [unit for unit in owing if keys[unit] not in done]
-    people, told = people_of(waiting), 0
+    people, told = people_of(Unit.objects.filter(pk__in=waiting)), 0
     for unit in waiting:
         is_heard = notices.tell(
             people[unit],
@@ -291,22 +291,3 @@ def _tell_office(month: Month, *, at: dt.datetime) -> int:
         at=at,
     )
     return len(people) if is_heard else 0
-
-
-def people_of(units: Iterable[int]) -> dict[int, list[User]]:
-    """Who is told the news of units: their people, and a park's managers; two queries."""
-    wanted = Unit.objects.filter(pk__in=list(units))
-    found: dict[int, list[User]] = defaultdict(list)
-    of_park = {unit.park_id: unit.pk for unit in wanted if unit.park_id}
-    people = User.objects.filter(is_active=True).filter(
-        Q(unit__in=wanted) | Q(park__in=list(of_park), role=Role.MANAGER)
-    )
-    keys = {unit.pk for unit in wanted}
-    for person in people:
-        if person.unit_id in keys:
-            found[person.unit_id].append(person)
-        if person.role == Role.MANAGER and person.park_id in of_park:
-            unit = of_park[person.park_id]
-            if unit != person.unit_id:
-                found[unit].append(person)
-    return found
