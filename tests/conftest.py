@@ -206,6 +206,9 @@ def _nothing_remembered() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The machine's own Chromium, quiet towards the outside; as root it has no sandbox."""
+    # Playwright keeps an event loop in this thread; Django then takes every query for one
+    # made from asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     quiet = [
         "--disable-background-networking",
         "--disable-component-update",
@@ -224,9 +227,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """A Chinese reader at a desk in the county."""
-    # Playwright keeps an event loop in this thread; Django then takes every query for one
-    # made from asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     return {
         **browser_context_args,
         "locale": "zh-CN",
