@@ -52,7 +52,8 @@ class Progress:
 
     ``progress(done)``, ``progress(done, total)``, ``progress(done, total, words)``: numbers
     are in whatever the job counts. Calls cost nothing to speak of: at most two a second
-    are told. A cache that does not answer costs the telling, never the job.
+    are told, and at once those that name another step. A cache that does not answer costs
+    the telling, never the job.
 
     A call raises ``Cancelled`` where :func:`ask_to_stop` was called for this attempt.
     """
@@ -70,8 +71,9 @@ class Progress:
         self._beating = Thread(target=self._beat, name=f"beat-{self._key}", daemon=True)
 
     def __call__(self, done: int, total: int | None = None, words: str = "") -> None:
+        is_another_step = words[:200] != self.words
         self.done, self.total, self.words = done, total, words[:200]
-        if time.monotonic() - self._told >= TOLD:
+        if is_another_step or time.monotonic() - self._told >= TOLD:
             self._tell()
             if _is_marked(self._stop):
                 raise Cancelled

@@ -468,6 +468,20 @@ def test_progress_is_told_at_most_twice_a_second(ask: Callable[..., Job], declar
     assert fresh(job).progress_done == 999
 
 
+def test_another_step_is_told_at_once(ask: Callable[..., Job], declare: Any) -> None:
+    seen: list[Sign | None] = []
+
+    def work(job: Job, progress: Progress, at: dt.datetime) -> dict[str, Any]:
+        progress(0, 2, "汇总")
+        progress(1, 2, "排版")
+        seen.append(sign_of(job))
+        return {}
+
+    declare(work)
+    jobs.run(ask().pk, clock=clock)
+    assert seen == [Sign(STARTED, 1, 2, "排版")]
+
+
 def test_a_cache_that_does_not_answer_costs_the_telling_and_not_the_job(
     ask: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
